@@ -1,0 +1,75 @@
+"""Waiting for many jobs at once, without a thread for each."""
+
+import math
+import queue
+import threading
+import time
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from queuebit.providers.exceptions import JobTimeoutError
+from queuebit.providers.job import checked_seconds
+from queuebit.providers.status_poller import STATUS_POLLER
+
+
+def as_completed(jobs: Iterable[Any], timeout: float | None = None) -> Iterator[Any]:
+    """Yield jobs as they become final, whatever their end; those that are final already come first.
+
+    Args:
+        jobs: jobs of any provider. One that can't tell of its changes is polled. A job given twice comes once.
+        timeout: seconds from now until the last job must have come; None waits for ever.
+
+    Returns:
+        An iterator over the jobs in the order in which they end.
+
+    Raises:
+        JobTimeoutError: from the iterator, when the timeout is over and jobs are left; they go on.
+        TypeError: if something isn't a job, or ``timeout`` isn't a number.
+        ValueError: if ``timeout`` is negative or NaN.
+    """
+    distinct = {id(job): job for job in jobs}
+    for job in distinct.values():
+        if not callable(getattr(job, "status", None)):
+            raise TypeError(f"as_completed and wait_all take jobs, got {type(job).__name__}: {job!r}")
+    deadline = math.inf if timeout is None else time.monotonic() + checked_seconds("timeout", timeout)
+    return _by_completion(list(distinct.values()), deadline, timeout)
+
+
+def wait_all(jobs: Iterable[Any], timeout: float | None = None) -> list[Any]:
+    """Wait until all jobs are final, whatever their end.
+
+    Args:
+        jobs: jobs of any provider.
+        timeout: seconds to wait at most for all of them together; None waits for ever.
+
+    Returns:
+        The jobs in the order given.
+
+    Raises:
+        JobTimeoutError: when the timeout is over and jobs are left; they go on.
+        TypeError: if something isn't a job, or ``timeout`` isn't a number.
+        ValueError: if ``timeout`` is negative or NaN.
+    """
+    ordered = list(jobs)
+    for _ in as_completed(ordered, timeout):
+        continue
+    return ordered
+
+
+def _by_completion(jobs: list[Any], deadline: float, timeout: float | None) -> Iterator[Any]:
+    ended: queue.SimpleQueue[Any] = queue.SimpleQueue()
+    job = None
+    for job in jobs:
+        if hasattr(job, "add_done_callback"):
+            job.add_done_callback(ended.put)
+        else:
+            STATUS_POLLER.watch(job, ended.put)
+    left = len(jobs)
+    del jobs, job  # jobs that were yielded belong to the caller alone
+    while left:
+        wait_s = max(0.0, deadline - time.monotonic())
+        try:
+            yield ended.get(timeout=None if wait_s > threading.TIMEOUT_MAX else wait_s)
+        except queue.Empty:
+            raise JobTimeoutError(f"{left} jobs aren't final after {timeout} s; they go on.") from None
+        left -= 1
