@@ -1,0 +1,103 @@
+"""Engines: a circuit in, an outcome out. A new one is a file here and a line in the registry below."""
+
+from importlib import import_module
+from typing import NamedTuple
+
+from queuebit.engines.control import Control
+from queuebit.engines.engine import MAX_SEED, Engine, Outcome, Output, Program
+from queuebit.engines.exceptions import (
+    ClassicalValueError,
+    EngineError,
+    InsufficientMemoryError,
+    RunCancelledError,
+    UnboundParametersError,
+    UnsupportedInstructionError,
+)
+
+__all__ = [
+    "MAX_SEED",
+    "ClassicalValueError",
+    "Control",
+    "Engine",
+    "EngineError",
+    "EngineInfo",
+    "InsufficientMemoryError",
+    "Outcome",
+    "Output",
+    "Program",
+    "RunCancelledError",
+    "UnboundParametersError",
+    "UnsupportedInstructionError",
+    "default_engine",
+    "get_engine",
+    "list_engines",
+]
+
+# In order of preference: the first that can be loaded and takes the circuit runs it.
+_ENGINES = {
+    "reference": (
+        "queuebit.engines.reference:ReferenceEngine",
+        "statevector or unitary with NumPy, complete",
+    ),
+}
+
+
+class EngineInfo(NamedTuple):
+    """What is known of an engine.
+
+    Attributes:
+        name: its name.
+        available: whether it can be used here.
+        reason: why it can't; empty when it can.
+        description: what it does, in a few words.
+    """
+
+    name: str
+    available: bool
+    reason: str
+    description: str
+
+
+def list_engines() -> list[EngineInfo]:
+    """Return all engines, those that can't be used here with the reason."""
+    return [_inspect(name) for name in _ENGINES]
+
+
+def get_engine(name: str) -> Engine:
+    """Return an engine by its name.
+
+    Raises:
+        EngineError: if there is none of that name, or it can't be loaded.
+    """
+    if name not in _ENGINES:
+        raise EngineError(f"there is no engine {name!r}; there are: {', '.join(_ENGINES)}")
+    info = _inspect(name)
+    if not info.available:
+        raise EngineError(f"engine {name!r} can't be used here: {info.reason}")
+    return _load(name)
+
+
+def default_engine() -> Engine:
+    """Return the most preferred engine that can be used here.
+
+    Raises:
+        EngineError: if none can.
+    """
+    for info in list_engines():
+        if info.available:
+            return _load(info.name)
+    raise EngineError(f"none of the engines {', '.join(_ENGINES)} can be used here; reinstall queuebit")
+
+
+def _load(name: str) -> Engine:
+    module, _, attribute = _ENGINES[name][0].partition(":")
+    engine: Engine = getattr(import_module(module), attribute)()
+    return engine
+
+
+def _inspect(name: str) -> EngineInfo:
+    try:
+        _load(name)
+    except ImportError as error:
+        return EngineInfo(name, False, str(error), _ENGINES[name][1])
+    return EngineInfo(name, True, "", _ENGINES[name][1])

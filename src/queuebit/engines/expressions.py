@@ -1,0 +1,230 @@
+"""Qiskit's classical expressions as plain functions of the classical memory and the variables."""
+
+import operator
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from qiskit.circuit import ClassicalRegister, Clbit, Duration
+from qiskit.circuit.classical import expr, types
+
+from queuebit.engines.exceptions import ClassicalValueError, UnsupportedInstructionError
+
+Value = bool | int | float
+
+_SECONDS_PER_UNIT = {"s": 1.0, "ms": 1e-3, "us": 1e-6, "ns": 1e-9, "ps": 1e-12}
+
+
+@dataclass(slots=True)
+class ClassicalState:
+    """What a branch of a run knows classically.
+
+    Attributes:
+        memory: the classical bits; clbit 0 is the least significant bit.
+        variables: the values of the variables that have one.
+    """
+
+    memory: int = 0
+    variables: dict[expr.Var, Value] = field(default_factory=dict)
+
+    def copy(self) -> "ClassicalState":
+        """Return an independent copy."""
+        return ClassicalState(self.memory, dict(self.variables))
+
+
+Evaluate = Callable[[ClassicalState], Value]
+
+
+@dataclass(frozen=True, slots=True)
+class Assign:
+    """An assignment, ready to be carried out on a classical state.
+
+    Attributes:
+        write: stores a value into the target.
+        value: gives the value.
+        writes_memory: whether the target is a classical bit or register.
+    """
+
+    write: Callable[[ClassicalState, Value], None]
+    value: Evaluate
+    writes_memory: bool
+
+    def __call__(self, state: ClassicalState) -> None:
+        """Carry it out."""
+        self.write(state, self.value(state))
+
+
+def compile_expression(node: expr.Expr, clbits: Mapping[Clbit, int]) -> Evaluate:
+    """Return a function that evaluates the expression.
+
+    Unsigned integers wrap around at their width, as Qiskit's ``Uint`` does. A duration is a number of seconds, or of
+    ``dt``.
+
+    Args:
+        node: the expression.
+        clbits: the position in the classical memory of each bit that may occur.
+
+    Raises:
+        UnsupportedInstructionError: if the expression has no value in a simulation: it uses a stretch, or mixes
+            ``dt`` with seconds.
+    """
+    compiler = _Compiler(clbits)
+    evaluate: Evaluate = node.accept(compiler)
+    if len(compiler.time_bases) > 1:
+        raise UnsupportedInstructionError("an expression mixes durations in dt and in seconds; use one of the two")
+    return evaluate
+
+
+def compile_assignment(target: expr.Expr, value: expr.Expr, clbits: Mapping[Clbit, int]) -> Assign:
+    """Return a function that stores the value of an expression.
+
+    Args:
+        target: a variable, a classical bit or register, or an index into one of these.
+        value: the expression.
+        clbits: the position in the classical memory of each bit that may occur.
+    """
+    root = target
+    while isinstance(root, expr.Index):
+        root = root.target
+    writes_memory = isinstance(root, expr.Var) and not root.standalone
+    return Assign(_writer(target, clbits), compile_expression(value, clbits), writes_memory)
+
+
+def _writer(target: expr.Expr, clbits: Mapping[Clbit, int]) -> Callable[[ClassicalState, Value], None]:
+    if isinstance(target, expr.Index):
+        return _index_writer(target, clbits)
+    if not isinstance(target, expr.Var):
+        raise UnsupportedInstructionError(f"can't store to {target!r}: it is not a variable, bit or register")
+    if target.standalone:
+        return lambda state, value: state.variables.__setitem__(target, value)
+    positions = _positions(target, clbits)
+
+    def write(state: ClassicalState, value: Value) -> None:
+        for offset, position in enumerate(positions):
+            bit = (int(value) >> offset) & 1
+            state.memory = state.memory & ~(1 << position) | bit << position
+
+    return write
+
+
+def _index_writer(target: expr.Index, clbits: Mapping[Clbit, int]) -> Callable[[ClassicalState, Value], None]:
+    read_whole = compile_expression(target.target, clbits)
+    read_index = compile_expression(target.index, clbits)
+    write_whole = _writer(target.target, clbits)
+    width = target.target.type.width
+
+    def write(state: ClassicalState, value: Value) -> None:
+        index = int(read_index(state))
+        if index >= width:
+            raise ClassicalValueError(f"index {index} is out of range for {width} bits")
+        write_whole(state, int(read_whole(state)) & ~(1 << index) | int(bool(value)) << index)
+
+    return write
+
+
+def _positions(node: expr.Var, clbits: Mapping[Clbit, int]) -> tuple[int, ...]:
+    bits = node.var if isinstance(node.var, ClassicalRegister) else (node.var,)
+    return tuple(clbits[bit] for bit in bits)
+
+
+def _divide(left: Any, right: Any) -> Any:
+    if right == 0:
+        raise ClassicalValueError(f"division of {left} by zero in a classical expression")
+    return left // right if isinstance(left, int) and isinstance(right, int) else left / right
+
+
+_OPERATORS: dict[str, Callable[[Any, Any], Any]] = {
+    "BIT_AND": operator.and_,
+    "BIT_OR": operator.or_,
+    "BIT_XOR": operator.xor,
+    "EQUAL": operator.eq,
+    "NOT_EQUAL": operator.ne,
+    "LESS": operator.lt,
+    "LESS_EQUAL": operator.le,
+    "GREATER": operator.gt,
+    "GREATER_EQUAL": operator.ge,
+    "SHIFT_RIGHT": operator.rshift,
+    "ADD": operator.add,
+    "SUB": operator.sub,
+    "MUL": operator.mul,
+    "DIV": _divide,
+}
+
+
+def _wrapped(evaluate: Evaluate, type_: types.Type) -> Evaluate:
+    """Cut the value to the width of an unsigned integer type."""
+    if not isinstance(type_, types.Uint):
+        return evaluate
+    mask = (1 << type_.width) - 1
+    return lambda state: int(evaluate(state)) & mask
+
+
+class _Compiler(expr.ExprVisitor[Evaluate]):
+    """Turns each kind of node into a function."""
+
+    def __init__(self, clbits: Mapping[Clbit, int]) -> None:
+        self._clbits = clbits
+        self.time_bases: set[str] = set()
+
+    def visit_var(self, node: expr.Var, /) -> Evaluate:
+        if node.standalone:
+            return lambda state: _variable(state, node)
+        positions = _positions(node, self._clbits)
+        if isinstance(node.var, Clbit):
+            return lambda state: bool(state.memory >> positions[0] & 1)
+        return lambda state: sum((state.memory >> position & 1) << i for i, position in enumerate(positions))
+
+    def visit_stretch(self, node: expr.Stretch, /) -> Evaluate:
+        raise UnsupportedInstructionError(
+            f"stretch {node.name!r} has no length before the circuit is scheduled, so an expression can't use it"
+        )
+
+    def visit_value(self, node: expr.Value, /) -> Evaluate:
+        value = node.value
+        if isinstance(value, Duration):
+            unit = value.unit()
+            self.time_bases.add("dt" if unit == "dt" else "s")
+            value = value.value() * _SECONDS_PER_UNIT.get(unit, 1)
+        return lambda state: value
+
+    def visit_cast(self, node: expr.Cast, /) -> Evaluate:
+        operand: Evaluate = node.operand.accept(self)
+        if isinstance(node.type, types.Bool):
+            return lambda state: bool(operand(state))
+        if isinstance(node.type, types.Float):
+            return lambda state: float(operand(state))
+        return _wrapped(operand, node.type)
+
+    def visit_unary(self, node: expr.Unary, /) -> Evaluate:
+        operand: Evaluate = node.operand.accept(self)
+        if node.op is expr.Unary.Op.NEGATE:
+            return _wrapped(lambda state: -operand(state), node.type)
+        if node.op is expr.Unary.Op.LOGIC_NOT or isinstance(node.type, types.Bool):
+            return lambda state: not operand(state)
+        return _wrapped(lambda state: ~int(operand(state)), node.type)
+
+    def visit_binary(self, node: expr.Binary, /) -> Evaluate:
+        left: Evaluate = node.left.accept(self)
+        right: Evaluate = node.right.accept(self)
+        if node.op is expr.Binary.Op.LOGIC_AND:
+            return lambda state: bool(left(state)) and bool(right(state))
+        if node.op is expr.Binary.Op.LOGIC_OR:
+            return lambda state: bool(left(state)) or bool(right(state))
+        if node.op is expr.Binary.Op.SHIFT_LEFT:
+            width = node.type.width
+            # A shift by more than the width gives 0; it must not make a huge number on the way.
+            return _wrapped(lambda state: int(left(state)) << min(int(right(state)), width), node.type)
+        apply = _OPERATORS[node.op.name]
+        return _wrapped(lambda state: apply(left(state), right(state)), node.type)
+
+    def visit_index(self, node: expr.Index, /) -> Evaluate:
+        target: Evaluate = node.target.accept(self)
+        index: Evaluate = node.index.accept(self)
+        return lambda state: bool(int(target(state)) >> int(index(state)) & 1)
+
+
+def _variable(state: ClassicalState, node: expr.Var) -> Value:
+    try:
+        return state.variables[node]
+    except KeyError:
+        raise ClassicalValueError(f"variable {node.name!r} is read before it has a value") from None

@@ -1,0 +1,68 @@
+"""How much memory there is, and refusing what can't fit."""
+
+from pathlib import Path
+
+import psutil
+
+from queuebit.engines.exceptions import InsufficientMemoryError
+
+# Left to everything else on the machine when judging what fits. A guess.
+_RESERVE_BYTES = 256 * 2**20
+
+# Below this nobody asks the system: the question takes longer than small runs.
+_ALWAYS_FITS_BYTES = 64 * 2**20
+
+# Of cgroups in version 2 and 1: the folder, the limit, the usage.
+_CGROUPS = (
+    (Path("/sys/fs/cgroup"), "memory.max", "memory.current"),
+    (Path("/sys/fs/cgroup/memory"), "memory.limit_in_bytes", "memory.usage_in_bytes"),
+)
+
+
+def available_bytes() -> int:
+    """Return how much memory a run may use now: what the system and the container leave, less a reserve."""
+    free = [int(psutil.virtual_memory().available), *_cgroup_left()]
+    return max(0, min(free) - _RESERVE_BYTES)
+
+
+def require_bytes(needed_bytes: int, what: str) -> None:
+    """Refuse what doesn't fit.
+
+    Args:
+        needed_bytes: the estimate.
+        what: what needs it, to begin the error's sentence.
+
+    Raises:
+        InsufficientMemoryError: with both figures, if it doesn't fit into :func:`available_bytes`.
+    """
+    if needed_bytes <= _ALWAYS_FITS_BYTES:
+        return
+    free_bytes = available_bytes()
+    if needed_bytes > free_bytes:
+        raise InsufficientMemoryError(
+            f"{what} needs about {format_bytes(needed_bytes)} of memory, {format_bytes(free_bytes)} are free. "
+            "Use fewer qubits or shots, or a machine with more memory."
+        )
+
+
+def format_bytes(size_bytes: int) -> str:
+    """Return a size for people, such as ``'1.5 GiB'``."""
+    size = float(size_bytes)
+    for unit in ("bytes", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB"):
+        if size < 1024:
+            return f"{size:.0f} {unit}" if unit == "bytes" else f"{size:.1f} {unit}"
+        size /= 1024
+    return f"{size:.3g} ZiB"
+
+
+def _cgroup_left() -> list[int]:
+    left = []
+    for folder, limit_file, usage_file in _CGROUPS:
+        try:
+            limit, usage = (int((folder / name).read_text()) for name in (limit_file, usage_file))
+            statistics = dict(line.split() for line in (folder / "memory.stat").read_text().splitlines())
+        except (OSError, ValueError):  # no such controller, or the limit is "max"
+            continue
+        # File cache counts as usage, but is given back when memory is needed.
+        left.append(limit - usage + int(statistics.get("inactive_file", 0)))
+    return left
