@@ -1,0 +1,171 @@
+"""A backend that simulates in this process, in the background."""
+
+import reprlib
+import uuid
+import warnings
+from collections.abc import Iterable
+from typing import Any, ClassVar
+
+from qiskit.circuit import QuantumCircuit
+from qiskit.exceptions import QiskitError
+from qiskit.providers import BackendV2, Options
+from qiskit.transpiler import Target
+
+from queuebit import __version__
+from queuebit.engines import EngineError, Output, default_engine
+from queuebit.engines.memory import available_bytes, require_bytes
+from queuebit.providers.local.experiment import Experiment, header_of
+from queuebit.providers.local.options import (
+    InvalidOptionError,
+    RunOptions,
+    check_initial_state,
+    check_options,
+)
+from queuebit.providers.local.simulation import Simulation
+from queuebit.providers.local.target import simulator_target, unitary_target
+from queuebit.providers.local_job import LocalJob
+
+
+class LocalBackend(BackendV2):
+    """A simulator that returns its jobs at once and runs them in the background.
+
+    A family's backend states its output, its default options, its job and its error.
+
+    Attributes:
+        output: what its results hold.
+        job_class: the class of its jobs.
+        error_class: what :meth:`run` raises.
+    """
+
+    output: ClassVar[Output]
+    job_class: ClassVar[type[LocalJob]]
+    error_class: ClassVar[type[QiskitError]]
+
+    def __init__(
+        self,
+        provider: Any = None,
+        *,
+        name: str,
+        description: str,
+        target: Target | None = None,
+        **fields: Any,
+    ) -> None:
+        """Create the backend.
+
+        Args:
+            provider: the provider that it is from, if any.
+            name: the backend's name.
+            description: a sentence about it.
+            target: what ``transpile`` shall aim at, instead of everything that the simulator can do.
+            fields: default options to change, such as ``shots=100``.
+
+        Raises:
+            AttributeError: if a field isn't an option of the backend.
+        """
+        super().__init__(provider=provider, name=name, description=description, backend_version=__version__, **fields)
+        self._target = target
+
+    @property
+    def target(self) -> Target:
+        """What ``transpile`` aims at: all standard gates, any unitary and control flow, on any number of qubits."""
+        if self._target is None:
+            self._target = unitary_target() if self.output is Output.UNITARY else simulator_target()
+        return self._target
+
+    @property
+    def max_circuits(self) -> None:
+        """None: a job takes any number of circuits."""
+        return
+
+    @classmethod
+    def _default_options(cls) -> Options:
+        raise NotImplementedError(f"{cls.__name__} must state its default options")
+
+    def max_qubits(self) -> int:
+        """Return how many qubits a circuit may have to fit into the memory that is free now."""
+        engine, width = default_engine(), 0
+        free = available_bytes()
+        while engine.compile(QuantumCircuit(width + 1), output=self.output).memory_bytes(1) <= free:
+            width += 1
+        return width
+
+    def run(self, run_input: QuantumCircuit | Iterable[QuantumCircuit], **options: Any) -> LocalJob:
+        """Run circuits in the background; returns at once.
+
+        The circuits are read before this returns: changing them later changes nothing.
+
+        Args:
+            run_input: a circuit, or several. All run in one job, with the same options.
+            options: override the backend's options for this run. One that the backend doesn't have is warned about.
+
+        Returns:
+            A job that has been submitted.
+
+        Raises:
+            QiskitError: the family's own error class, when there is no circuit, something isn't a circuit, a circuit
+                has unbound parameters, an unknown instruction, one that doesn't fit the backend, or too many qubits
+                for the memory, or an option has a value that can't be.
+        """
+        known = {**self.options}
+        try:
+            checked = check_options({**known, **options}, self.output)
+            circuits = _circuits(run_input)
+            experiments = [self._experiment(circuit, checked) for circuit in circuits]
+        except EngineError as error:
+            raise self.error_class(error.message) from error
+        for text in self._remarks(experiments, options.keys() - known.keys(), checked):
+            warnings.warn(text, UserWarning, stacklevel=2)
+        return self._submit(experiments, checked)
+
+    def _experiment(self, circuit: QuantumCircuit, options: RunOptions) -> Experiment:
+        check_initial_state(options, circuit.num_qubits, circuit.name)
+        program = default_engine().compile(circuit, output=self.output)
+        require_bytes(
+            program.memory_bytes(options.shots),
+            f"circuit {circuit.name!r} of {circuit.num_qubits} qubits with {options.shots} shots",
+        )
+        return Experiment(header_of(circuit), program)
+
+    def _remarks(self, experiments: list[Experiment], unknown: Iterable[str], options: RunOptions) -> list[str]:
+        remarks = [f"Option {name} is not used by this backend" for name in sorted(unknown)]
+        if options.unused_shots is not None:
+            remarks.append(f"{self.name} runs one shot; shots={options.unused_shots} is not used by this backend")
+        if self.output is Output.COUNTS:
+            remarks += [
+                f'No measurements in circuit "{experiment.name}", classical register will remain all zeros.'
+                for experiment in experiments
+                if experiment.program and not experiment.program.writes_memory
+            ]
+        return remarks
+
+    def _submit(self, experiments: list[Experiment], options: RunOptions) -> LocalJob:
+        job_id = str(uuid.uuid4())
+        simulation = Simulation(
+            experiments, options, backend_name=self.name, backend_version=self.backend_version, job_id=job_id
+        )
+        job = self.job_class(self, job_id, simulation)
+        job.submit()
+        return job
+
+
+def _circuits(run_input: object) -> list[QuantumCircuit]:
+    """Return the circuits to run as a list.
+
+    Raises:
+        InvalidOptionError: if there are none, or something isn't a circuit.
+    """
+    if isinstance(run_input, QuantumCircuit):
+        return [run_input]
+    if isinstance(run_input, (str, bytes)) or not isinstance(run_input, Iterable):
+        raise InvalidOptionError(f"run() takes a QuantumCircuit or a list of them, got {_shown(run_input)}")
+    circuits = list(run_input)
+    for index, circuit in enumerate(circuits):
+        if not isinstance(circuit, QuantumCircuit):
+            raise InvalidOptionError(f"run() takes QuantumCircuits; entry {index} of the list is {_shown(circuit)}")
+    if not circuits:
+        raise InvalidOptionError("run() was given an empty list: there is no circuit to run")
+    return circuits
+
+
+def _shown(value: object) -> str:
+    return f"{type(value).__name__}: {reprlib.repr(value)}"

@@ -1,0 +1,107 @@
+"""What the engine found for one circuit, in the shape of Qiskit's results."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from qiskit.circuit import QuantumCircuit
+from qiskit.result.models import ExperimentResult, ExperimentResultData
+
+from queuebit.engines import Outcome, Program
+from queuebit.providers.local.options import RunOptions
+
+
+@dataclass(slots=True)
+class Experiment:
+    """A circuit on its way from program to result. It lets go of the program when the result is there.
+
+    Attributes:
+        header: what Qiskit's ``Result`` needs to format the outcomes.
+        program: the compiled circuit, or None when it has run.
+        result: the result, or None before the run.
+    """
+
+    header: dict[str, Any]
+    program: Program | None
+    result: ExperimentResult | None = None
+
+    @property
+    def name(self) -> str:
+        """The circuit's name."""
+        return str(self.header["name"])
+
+    def succeed(self, program: Program, outcome: Outcome, options: RunOptions, time_taken_s: float) -> None:
+        """Keep the outcome as the result."""
+        self.program = None
+        self.result = ExperimentResult(
+            shots=options.shots,
+            success=True,
+            data=_data(program, outcome, options),
+            status="DONE",
+            seed=options.seed,
+            header=self.header,
+            name=self.name,
+            seed_simulator=options.seed,
+            time_taken=time_taken_s,
+            metadata=dict(outcome.metadata),
+        )
+
+    def fail(self, status: str, options: RunOptions) -> None:
+        """Keep an unsuccessful result with a status for people."""
+        self.program = None
+        self.result = self.unsuccessful(status, options)
+
+    def unsuccessful(self, status: str, options: RunOptions) -> ExperimentResult:
+        """Return a result without data."""
+        return ExperimentResult(
+            shots=options.shots,
+            success=False,
+            data=ExperimentResultData(),
+            status=status,
+            seed=options.seed,
+            header=self.header,
+            name=self.name,
+            seed_simulator=options.seed,
+        )
+
+
+def header_of(circuit: QuantumCircuit) -> dict[str, Any]:
+    """Return the header that Qiskit's simulators give a circuit's result."""
+    return {
+        "name": circuit.name,
+        "n_qubits": circuit.num_qubits,
+        "qreg_sizes": [[register.name, register.size] for register in circuit.qregs],
+        "creg_sizes": [[register.name, register.size] for register in circuit.cregs],
+        "qubit_labels": [[register.name, index] for register in circuit.qregs for index in range(register.size)],
+        "clbit_labels": [[register.name, index] for register in circuit.cregs for index in range(register.size)],
+        "memory_slots": circuit.num_clbits,
+        "global_phase": float(circuit.global_phase),
+        "metadata": dict(circuit.metadata or {}),
+    }
+
+
+def _data(program: Program, outcome: Outcome, options: RunOptions) -> ExperimentResultData:
+    fields: dict[str, Any] = {}
+    if program.writes_memory:
+        fields["counts"] = {hex(value): number for value, number in outcome.counts().items()}
+    elif outcome.statevector is None and outcome.unitary is None:
+        fields["counts"] = {}
+    if options.memory:
+        fields["memory"] = _memory(outcome) if program.writes_memory else []
+    if outcome.statevector is not None:
+        fields["statevector"] = _chopped(outcome.statevector, options.chop_threshold)
+    if outcome.unitary is not None:
+        fields["unitary"] = _chopped(outcome.unitary, options.chop_threshold)
+    return ExperimentResultData(**fields)
+
+
+def _memory(outcome: Outcome) -> list[str]:
+    # One string for each distinct outcome, shared by its shots.
+    texts = [hex(value) for value in outcome.memory_values]
+    return [texts[position] for position in outcome.memory_index.tolist()]
+
+
+def _chopped(array: NDArray[np.complex128], threshold: float) -> NDArray[np.complex128]:
+    array[np.abs(array) < threshold] = 0
+    return array
