@@ -197,6 +197,16 @@ class JobV1(Job, ABC):
             raise TypeError(f"a done callback must be callable, got {fn!r}")
         STATUS_POLLER.watch(self, fn)
 
+    def _wake_when_final(self, wake: Callable[[], object]) -> None:
+        """Have ``wake()`` called once when the job is final, at once if it is already.
+
+        Unlike a done callback it need not hold the job: whoever waits holds it, until the wait is given up.
+
+        Args:
+            wake: returns at once, and can be called from any thread.
+        """
+        self.add_done_callback(lambda _: wake())
+
     def __await__(self) -> Generator[Any, None, Result]:
         """Wait for the job in an asyncio event loop and return its result."""
         loop = asyncio.get_running_loop()
@@ -206,13 +216,18 @@ class JobV1(Job, ABC):
             if not final.done():
                 final.set_result(None)
 
-        def wake(_: object) -> None:
+        def wake() -> None:
             # The loop may be closed when an abandoned job ends; then nobody is waiting.
             with contextlib.suppress(RuntimeError):
                 loop.call_soon_threadsafe(finish)
 
-        self.add_done_callback(wake)
-        yield from final
+        self._wake_when_final(wake)
+        try:
+            yield from final
+        except BaseException:
+            # As in wait_for_final_state(): an await that is given up must not hold the job by its traceback.
+            del self
+            raise
         return self.result()
 
     def error_message(self) -> str | None:

@@ -2,7 +2,7 @@
 
 import copyreg
 import weakref
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 from concurrent.futures import Future
 from datetime import datetime
 from functools import partial
@@ -23,7 +23,7 @@ class LocalJob(JobV1):
     """A job that runs in this process, in the background.
 
     The handle holds the work: when nobody holds the handle any more, nobody can ask for the result, and the work is
-    cancelled. A done callback or an ``await`` counts as holding it.
+    cancelled. A done callback counts as holding it, and so does an ``await`` until it is given up.
     """
 
     def __init__(
@@ -133,6 +133,21 @@ class LocalJob(JobV1):
             raise TypeError(f"a done callback must be callable, got {fn!r}")
         self._run.call_when_ended(partial(fn, self))
 
+    def _wake_when_final(self, wake: Callable[[], object]) -> None:
+        self._run.call_when_ended(wake)
+
+    def __await__(self) -> Generator[Any, None, Result]:
+        """Wait for the job in an asyncio event loop and return its result.
+
+        Raises:
+            JobFailedError: if the job failed; its cause is the original exception.
+            JobCancelledError: if the job was cancelled.
+            JobError: if the job was never submitted.
+        """
+        if self.status() is JobStatus.INITIALIZING:
+            return self.result()  # which says so, where waiting would never end
+        return (yield from super().__await__())
+
     def error_message(self) -> str | None:
         """Return why the job is in ``ERROR``, or None when it isn't."""
         error = self._run.error if self.status() is JobStatus.ERROR else None
@@ -149,7 +164,7 @@ class LocalJob(JobV1):
 
     @property
     def time_started(self) -> datetime | None:
-        """When the work started, in UTC, or None if it didn't or that is unknown."""
+        """When the work started, in UTC, or None if it didn't; behind a future, when it was first seen running."""
         return self._run.time_started
 
     @property

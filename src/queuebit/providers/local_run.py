@@ -18,7 +18,6 @@ from queuebit.providers.local_work import SteerableWork
 _logger = logging.getLogger("queuebit")
 
 _UNFINISHED = Progress(0, 1, "jobs")
-_FINISHED = Progress(1, 1, "jobs")
 
 
 class LocalRun:
@@ -139,11 +138,7 @@ class LocalRun:
         Returns:
             True if this decided the end, False if it was decided already.
         """
-        work = self._work
-        ended = self._end(JobStatus.CANCELLED)
-        if ended and work is not None:
-            work.cancel()
-        return ended
+        return self._end(JobStatus.CANCELLED)
 
     def abandon(self) -> None:
         """End a run whose thread doesn't exist in this process, after a fork."""
@@ -161,7 +156,9 @@ class LocalRun:
             if self._status in JOB_FINAL_STATES:
                 return False
             work, self._work = self._work, None
-            self._progress = work.progress() if work else _FINISHED if status is JobStatus.DONE else _UNFINISHED
+            self._progress = work.progress() if work else _UNFINISHED
+            if status is JobStatus.DONE:
+                self._progress = self._progress._replace(done=self._progress.total)
             if work and not result and not partial_result:
                 partial_result = work.partial_result()
             self.result, self.error, self._partial_result = result, error, partial_result
@@ -169,9 +166,17 @@ class LocalRun:
             self._status = status
             callbacks, self._callbacks = self._callbacks, []
             self._changed.notify_all()
+        if status is JobStatus.CANCELLED:
+            # Before the callbacks: the work must not go on for as long as they take.
+            self._stop(work)
         for callback in callbacks:
             _call(callback)
         return True
+
+    def _stop(self, work: SteerableWork | None) -> None:
+        """Have the work stop, after the end was decided."""
+        if work is not None:
+            work.cancel()
 
     # Waiting for it.
 
@@ -238,13 +243,13 @@ class FutureRun(LocalRun):
 
     def cancel(self) -> bool:
         """Cancel the future; if it runs already and can't be stopped, its result is thrown away."""
-        future = self._future
         self.status()
-        ended = super().cancel()
-        if ended and future is not None:
+        return super().cancel()
+
+    def _stop(self, work: SteerableWork | None) -> None:
+        future, self._future = self._future, None
+        if future is not None:
             future.cancel()
-            self._future = None
-        return ended
 
     def _follow(self, future: Future[Result]) -> None:
         try:

@@ -4,11 +4,12 @@ import math
 import queue
 import threading
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 from typing import Any
 
 from queuebit.providers.exceptions import JobTimeoutError
-from queuebit.providers.job import checked_seconds
+from queuebit.providers.job import JobV1, checked_seconds
 from queuebit.providers.status_poller import STATUS_POLLER
 
 
@@ -51,25 +52,40 @@ def wait_all(jobs: Iterable[Any], timeout: float | None = None) -> list[Any]:
         ValueError: if ``timeout`` is negative or NaN.
     """
     ordered = list(jobs)
-    for _ in as_completed(ordered, timeout):
-        continue
+    try:
+        for _ in as_completed(ordered, timeout):
+            continue
+    except BaseException:
+        # The frames of an error's traceback must not hold jobs that nobody else holds.
+        del jobs, ordered
+        raise
     return ordered
 
 
 def _by_completion(jobs: list[Any], deadline: float, timeout: float | None) -> Iterator[Any]:
-    ended: queue.SimpleQueue[Any] = queue.SimpleQueue()
-    job = None
-    for job in jobs:
-        if hasattr(job, "add_done_callback"):
-            job.add_done_callback(ended.put)
-        else:
-            STATUS_POLLER.watch(job, ended.put)
-    left = len(jobs)
-    del jobs, job  # jobs that were yielded belong to the caller alone
-    while left:
-        wait_s = max(0.0, deadline - time.monotonic())
-        try:
-            yield ended.get(timeout=None if wait_s > threading.TIMEOUT_MAX else wait_s)
-        except queue.Empty:
-            raise JobTimeoutError(f"{left} jobs aren't final after {timeout} s; they go on.") from None
-        left -= 1
+    ended: queue.SimpleQueue[int] = queue.SimpleQueue()
+    # This frame alone holds the jobs: those that have come belong to the caller, and with an iterator that is given up
+    # the others go.
+    left = dict(enumerate(jobs))
+    del jobs
+    for number in left:
+        _wake_when_final(left[number], partial(ended.put, number))
+    try:
+        while left:
+            wait_s = max(0.0, deadline - time.monotonic())
+            try:
+                number = ended.get(timeout=None if wait_s > threading.TIMEOUT_MAX else wait_s)
+            except queue.Empty:
+                raise JobTimeoutError(f"{len(left)} jobs aren't final after {timeout} s; they go on.") from None
+            yield left.pop(number)
+    finally:
+        left.clear()  # as in wait_all()
+
+
+def _wake_when_final(job: Any, wake: Callable[[], object]) -> None:
+    if isinstance(job, JobV1):
+        job._wake_when_final(wake)  # noqa: SLF001  # as await does
+    elif hasattr(job, "add_done_callback"):
+        job.add_done_callback(lambda _: wake())
+    else:
+        STATUS_POLLER.watch(job, lambda _: wake())

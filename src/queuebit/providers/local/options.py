@@ -2,6 +2,7 @@
 
 import math
 import numbers
+import reprlib
 import secrets
 from dataclasses import dataclass
 from typing import Any
@@ -113,9 +114,14 @@ def _initial_state(name: str, value: object) -> NDArray[np.complex128] | None:
     if value is None:
         return None
     try:
-        state = np.array(value, dtype=complex)
+        given = np.asarray(value)
     except (TypeError, ValueError) as error:
         raise InvalidOptionError(f"{name} must be an array of complex numbers: {error}") from error
+    if not np.issubdtype(given.dtype, np.number):  # NumPy would read strings as numbers, and None as NaN
+        raise InvalidOptionError(f"{name} must be an array of complex numbers; got {reprlib.repr(value)}")
+    state = np.array(given, dtype=complex)
+    if not np.isfinite(state).all():
+        raise InvalidOptionError(f"{name} must be finite; it has an entry that is infinite or not a number")
     if name == "initial_unitary":
         _require_unitary(state)
     else:

@@ -4,7 +4,6 @@ from collections.abc import Callable
 from typing import Any
 
 from qiskit.providers.exceptions import QiskitBackendNotFoundError
-from qiskit.providers.providerutils import filter_backends
 
 from queuebit.providers.local.backend import LocalBackend
 
@@ -35,9 +34,11 @@ class LocalProvider:
         """
         if name is not None and name not in self._backends:
             raise QiskitBackendNotFoundError(f"there is no backend {name!r}; there are: {', '.join(self._backends)}")
-        named = [backend for backend in self._backends.values() if name in (None, backend.name)]
-        fitting: list[LocalBackend] = filter_backends(named, filters=filters, **kwargs)
-        return fitting
+        return [
+            backend
+            for backend in self._backends.values()
+            if name in (None, backend.name) and (filters is None or filters(backend)) and _has(backend, kwargs)
+        ]
 
     def get_backend(self, name: str | None = None, **kwargs: Any) -> LocalBackend:
         """Return the one backend that fits.
@@ -62,3 +63,10 @@ class LocalProvider:
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__}: {', '.join(self._backends)}>"
+
+
+def _has(backend: LocalBackend, wanted: dict[str, Any]) -> bool:
+    """Tell whether the backend has these values as attributes, or else as options."""
+    known = {**backend.options}
+    missing = object()
+    return all(getattr(backend, name, known.get(name, missing)) == value for name, value in wanted.items())

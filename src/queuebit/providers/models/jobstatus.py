@@ -27,7 +27,7 @@ class JobStatus:
     status: str
     status_msg: str
 
-    def __init__(self, job_id: str, status: str, status_msg: str, **kwargs: Any) -> None:
+    def __init__(self, /, job_id: str, status: str, status_msg: str, **kwargs: Any) -> None:
         """Keep the three documented fields and every extra one.
 
         Args:
@@ -77,6 +77,11 @@ class JobStatus:
             super().__setattr__(name, value)
         else:
             self._data[name] = value
+
+    def __copy__(self) -> Self:
+        copied = object.__new__(type(self))
+        copied._data = dict(self._data)
+        return copied
 
     def __dir__(self) -> list[str]:
         return sorted({*super().__dir__(), *self._data})
