@@ -16,8 +16,8 @@ test: $(READY)
 	$(BIN)/python -m pytest -n auto -q
 
 check: $(READY)
-	$(BIN)/ruff format --check src tests examples benchmarks
-	$(BIN)/ruff check src tests examples benchmarks
+	$(BIN)/ruff format --check src tests examples benchmarks docs
+	$(BIN)/ruff check src tests examples benchmarks docs
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/python docs/fresh.py --check
@@ -26,8 +26,8 @@ bench: $(READY)
 	$(BIN)/python benchmarks/local_jobs.py
 
 format: $(READY)
-	$(BIN)/ruff format src tests examples benchmarks
-	$(BIN)/ruff check --fix src tests examples benchmarks
+	$(BIN)/ruff format src tests examples benchmarks docs
+	$(BIN)/ruff check --fix src tests examples benchmarks docs
 	$(BIN)/python docs/fresh.py
 
 clean:

@@ -1,0 +1,58 @@
+"""Keep the docs true: write ``docs/cli.md`` from the command line's own help, and check that links lead somewhere.
+
+``python docs/fresh.py`` writes, ``python docs/fresh.py --check`` only tells, and ends with 1 when something is stale.
+"""
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).parent.parent
+CLI_PAGE = ROOT / "docs" / "cli.md"
+VERBS = ("", "run", "backends", "info")
+
+
+def cli_page() -> str:
+    """Return the page on the command line, made of what ``--help`` prints."""
+    parts = ["# The command line\n\nMade from what `--help` prints; `make format` renews it.\n"]
+    for verb in VERBS:
+        words = [word for word in (verb, "--help") if word]
+        text = subprocess.run(
+            [sys.executable, "-m", "queuebit", *words],
+            env={**os.environ, "COLUMNS": "100", "NO_COLOR": "1"},
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout
+        heading = " ".join(word for word in ("queuebit", verb) if word)
+        parts.append(f"## {heading}\n\n```text\n{text.rstrip()}\n```\n")
+    return "\n".join(parts)
+
+
+def dead_links() -> list[str]:
+    """Return the links of all pages whose file isn't there, as ``page: link``."""
+    dead = []
+    for page in [ROOT / "README.md", *sorted(ROOT.glob("docs/**/*.md")), *sorted(ROOT.glob("examples/*.md"))]:
+        links = re.findall(r"\]\(([^)#]+)[^)]*\)", page.read_text())
+        local = [link for link in links if "://" not in link]
+        dead += [f"{page.relative_to(ROOT)}: {link}" for link in local if not (page.parent / link).exists()]
+    return dead
+
+
+def main() -> int:
+    """Write or check; returns the exit code."""
+    problems = [f"this link leads nowhere: {link}" for link in dead_links()]
+    fresh = cli_page()
+    if "--check" not in sys.argv:
+        CLI_PAGE.write_text(fresh)
+    elif not CLI_PAGE.exists() or CLI_PAGE.read_text() != fresh:
+        problems.append("docs/cli.md is not what --help says; run: make format")
+    for problem in problems:
+        print(problem, file=sys.stderr)
+    return 1 if problems else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

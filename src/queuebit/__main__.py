@@ -1,0 +1,6 @@
+"""``python -m queuebit``."""
+
+from queuebit.cli import main
+
+if __name__ == "__main__":
+    main()
