@@ -67,12 +67,19 @@ class Experiment:
 
 
 def header_of(circuit: QuantumCircuit) -> dict[str, Any]:
-    """Return the header that Qiskit's simulators give a circuit's result."""
+    """Return the header that Qiskit's simulators give a circuit's result.
+
+    Qiskit formats counts by ``creg_sizes``, and takes for granted that the registers lie side by side and hold every
+    classical bit. Where they don't, it would drop or shift bits; then the sizes are left out, and an outcome is one
+    string of all bits.
+    """
+    registers = [bit for register in circuit.cregs for bit in register]
+    side_by_side = registers == list(circuit.clbits)
     return {
         "name": circuit.name,
         "n_qubits": circuit.num_qubits,
         "qreg_sizes": [[register.name, register.size] for register in circuit.qregs],
-        "creg_sizes": [[register.name, register.size] for register in circuit.cregs],
+        "creg_sizes": [[register.name, register.size] for register in circuit.cregs] if side_by_side else [],
         "qubit_labels": [[register.name, index] for register in circuit.qregs for index in range(register.size)],
         "clbit_labels": [[register.name, index] for register in circuit.cregs for index in range(register.size)],
         "memory_slots": circuit.num_clbits,
