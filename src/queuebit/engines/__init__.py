@@ -83,10 +83,12 @@ def default_engine() -> Engine:
     Raises:
         EngineError: if none can.
     """
-    for info in list_engines():
+    engines = list_engines()
+    for info in engines:
         if info.available:
             return _load(info.name)
-    raise EngineError(f"none of the engines {', '.join(_ENGINES)} can be used here; reinstall queuebit")
+    reasons = "; ".join(f"{info.name}: {info.reason}" for info in engines)
+    raise EngineError(f"no engine can be used here ({reasons}); reinstall queuebit")
 
 
 def _load(name: str) -> Engine:

@@ -12,7 +12,8 @@ from queuebit.engines.exceptions import ClassicalValueError, UnsupportedInstruct
 
 Value = bool | int | float
 
-_SECONDS_PER_UNIT = {"s": 1.0, "ms": 1e-3, "us": 1e-6, "ns": 1e-9, "ps": 1e-12}
+# To divide by: whole numbers are exact, so equal times in different units become the same number.
+_UNITS_PER_SECOND = {"s": 1, "ms": 10**3, "us": 10**6, "ns": 10**9, "ps": 10**12}
 
 
 @dataclass(slots=True)
@@ -114,9 +115,7 @@ def _index_writer(target: expr.Index, clbits: Mapping[Clbit, int]) -> Callable[[
     width = target.target.type.width
 
     def write(state: ClassicalState, value: Value) -> None:
-        index = int(read_index(state))
-        if index >= width:
-            raise ClassicalValueError(f"index {index} is out of range for {width} bits")
+        index = _checked_index(read_index(state), width)
         write_whole(state, int(read_whole(state)) & ~(1 << index) | int(bool(value)) << index)
 
     return write
@@ -127,10 +126,10 @@ def _positions(node: expr.Var, clbits: Mapping[Clbit, int]) -> tuple[int, ...]:
     return tuple(clbits[bit] for bit in bits)
 
 
-def _divide(left: Any, right: Any) -> Any:
-    if right == 0:
-        raise ClassicalValueError(f"division of {left} by zero in a classical expression")
-    return left // right if isinstance(left, int) and isinstance(right, int) else left / right
+def _checked_index(index: Value, width: int) -> int:
+    if index >= width:
+        raise ClassicalValueError(f"index {index} is out of range for {width} bits")
+    return int(index)
 
 
 _OPERATORS: dict[str, Callable[[Any, Any], Any]] = {
@@ -147,8 +146,33 @@ _OPERATORS: dict[str, Callable[[Any, Any], Any]] = {
     "ADD": operator.add,
     "SUB": operator.sub,
     "MUL": operator.mul,
-    "DIV": _divide,
 }
+
+
+def _divided(left: Evaluate, right: Evaluate, type_: types.Type) -> Evaluate:
+    divide: Callable[[Any, Any], Any] = operator.floordiv if isinstance(type_, types.Uint) else operator.truediv
+
+    def evaluate(state: ClassicalState) -> Value:
+        dividend, divisor = left(state), right(state)
+        if divisor == 0:
+            raise ClassicalValueError(f"division of {dividend} by zero in a classical expression")
+        quotient: Value = divide(dividend, divisor)
+        return quotient
+
+    return evaluate
+
+
+def _cast(operand: Evaluate, type_: types.Type) -> Evaluate:
+    convert = bool if isinstance(type_, types.Bool) else float if isinstance(type_, types.Float) else int
+
+    def evaluate(state: ClassicalState) -> Value:
+        value = operand(state)
+        try:
+            return convert(value)
+        except (OverflowError, ValueError) as error:  # infinity and NaN as integers, huge integers as floats
+            raise ClassicalValueError(f"{value} has no value as {type_}") from error
+
+    return _wrapped(evaluate, type_)
 
 
 def _wrapped(evaluate: Evaluate, type_: types.Type) -> Evaluate:
@@ -184,16 +208,11 @@ class _Compiler(expr.ExprVisitor[Evaluate]):
         if isinstance(value, Duration):
             unit = value.unit()
             self.time_bases.add("dt" if unit == "dt" else "s")
-            value = value.value() * _SECONDS_PER_UNIT.get(unit, 1)
+            value = value.value() / _UNITS_PER_SECOND.get(unit, 1)
         return lambda state: value
 
     def visit_cast(self, node: expr.Cast, /) -> Evaluate:
-        operand: Evaluate = node.operand.accept(self)
-        if isinstance(node.type, types.Bool):
-            return lambda state: bool(operand(state))
-        if isinstance(node.type, types.Float):
-            return lambda state: float(operand(state))
-        return _wrapped(operand, node.type)
+        return _cast(node.operand.accept(self), node.type)
 
     def visit_unary(self, node: expr.Unary, /) -> Evaluate:
         operand: Evaluate = node.operand.accept(self)
@@ -214,13 +233,16 @@ class _Compiler(expr.ExprVisitor[Evaluate]):
             width = node.type.width
             # A shift by more than the width gives 0; it must not make a huge number on the way.
             return _wrapped(lambda state: int(left(state)) << min(int(right(state)), width), node.type)
+        if node.op is expr.Binary.Op.DIV:
+            return _divided(left, right, node.type)
         apply = _OPERATORS[node.op.name]
         return _wrapped(lambda state: apply(left(state), right(state)), node.type)
 
     def visit_index(self, node: expr.Index, /) -> Evaluate:
         target: Evaluate = node.target.accept(self)
         index: Evaluate = node.index.accept(self)
-        return lambda state: bool(int(target(state)) >> int(index(state)) & 1)
+        width = node.target.type.width
+        return lambda state: bool(int(target(state)) >> _checked_index(index(state), width) & 1)
 
 
 def _variable(state: ClassicalState, node: expr.Var) -> Value:

@@ -125,6 +125,18 @@ class NextIteration:
 Instruction = Unitary | GlobalPhase | Measure | Reset | Store | Jump | JumpUnless | Switch | EnterLoop | NextIteration
 
 
+def targets_of(instruction: Instruction) -> tuple[Label, ...]:
+    """Return the places that an instruction may jump to."""
+    match instruction:
+        case Jump(target) | JumpUnless(_, target):
+            return (target,)
+        case Switch(_, targets, default):
+            return (*targets.values(), default)
+        case NextIteration():
+            return (instruction.end,)
+    return ()
+
+
 @dataclass(frozen=True, slots=True)
 class Step:
     """An instruction with its share of the progress.

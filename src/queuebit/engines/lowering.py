@@ -1,5 +1,6 @@
 """From a ``QuantumCircuit`` to its flat form: control flow to jumps, definitions and blocks expanded in place."""
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -13,6 +14,7 @@ from qiskit.circuit import (
     ClassicalRegister,
     Clbit,
     ContinueLoopOp,
+    ControlFlowOp,
     ForLoopOp,
     IfElseOp,
     Operation,
@@ -25,7 +27,7 @@ from qiskit.circuit import (
 from qiskit.circuit.classical import expr
 
 from queuebit.engines.engine import Output
-from queuebit.engines.exceptions import UnboundParametersError, UnsupportedInstructionError
+from queuebit.engines.exceptions import EngineError, UnboundParametersError, UnsupportedInstructionError
 from queuebit.engines.expressions import Evaluate, compile_assignment, compile_expression
 from queuebit.engines.instructions import (
     EnterLoop,
@@ -42,11 +44,15 @@ from queuebit.engines.instructions import (
     Store,
     Switch,
     Unitary,
+    targets_of,
 )
-from queuebit.engines.operations import definition_of, unitary_of
+from queuebit.engines.operations import unitary_or_definition
 
 # A loop over a legacy Parameter is written out. More steps than this are a mistake, or a case for a loop variable.
 _MOST_STEPS = 5_000_000
+
+# No instruction counts more in the progress: nested loops of any length must add up to what a 64-bit counter holds.
+_LARGEST_SIZE = 2**40
 
 
 def lower(source: QuantumCircuit) -> FlatCircuit:
@@ -114,11 +120,15 @@ def _require_bound(source: QuantumCircuit) -> None:
 
 
 def _final_measurements(instructions: Sequence[Instruction]) -> frozenset[int]:
-    """Find the measurements that can wait until the end: nothing after them touches their qubit or needs their bit."""
+    """Find the measurements that can wait until the end: nothing after them touches their qubit or needs their bit.
+
+    Only those behind the last place that something jumps to: the ones before may be left out, or repeated.
+    """
     final: set[int] = set()
     busy_qubits: set[int] = set()
     busy_clbits: set[int] = set()
-    for position in range(len(instructions) - 1, -1, -1):
+    last_target = max((label.position for item in instructions for label in targets_of(item)), default=0)
+    for position in range(len(instructions) - 1, last_target - 1, -1):
         match instructions[position]:
             case Measure(qubit, clbit) if qubit not in busy_qubits and clbit not in busy_clbits:
                 final.add(position)
@@ -132,7 +142,7 @@ def _final_measurements(instructions: Sequence[Instruction]) -> frozenset[int]:
             case GlobalPhase():
                 continue
             case _:
-                # Jumps and stores: what comes before may be read, repeated or left out.
+                # A store may read or overwrite what was measured before.
                 break
     return frozenset(final)
 
@@ -147,11 +157,14 @@ class _Scope:
     loop_end: Label | None = None
 
     def inside(self, block: QuantumCircuit, item: CircuitInstruction) -> "_Scope":
-        """Return the scope of a block that ``item`` brings, whose bits stand for the item's in order."""
+        """Return the scope of a block that ``item`` brings, whose bits stand for the item's in order.
+
+        A definition may have fewer bits than its instruction: some of Qiskit's leave ancilla qubits alone.
+        """
         return replace(
             self,
-            qubits={inner: self.qubits[outer] for inner, outer in zip(block.qubits, item.qubits, strict=True)},
-            clbits={inner: self.clbits[outer] for inner, outer in zip(block.clbits, item.clbits, strict=True)},
+            qubits={inner: self.qubits[outer] for inner, outer in zip(block.qubits, item.qubits, strict=False)},
+            clbits={inner: self.clbits[outer] for inner, outer in zip(block.clbits, item.clbits, strict=False)},
         )
 
 
@@ -183,9 +196,11 @@ class _Lowering:
         )
         self._phase(source)
         for item in source.data:
-            self._limit = self.progress + _size(item.operation)
+            size = _size(item.operation)
+            # Inside control flow progress stays below its end, which only leaving it reaches: a loop may go on.
+            self._limit = self.progress + size - isinstance(item.operation, ControlFlowOp)
             self._item(item, scope)
-            self.progress = self._limit
+            self.progress += size
 
     def _block(self, block: QuantumCircuit, scope: _Scope) -> None:
         self._phase(block)
@@ -194,15 +209,14 @@ class _Lowering:
 
     def _phase(self, block: QuantumCircuit) -> None:
         angle = float(block.global_phase)
+        if not math.isfinite(angle):
+            raise UnsupportedInstructionError(
+                f"circuit {self._source.name!r} has a global phase of {angle}; give it a finite one"
+            )
         if angle:
             self._emit(GlobalPhase(angle))
 
     def _emit(self, instruction: Instruction) -> None:
-        if len(self.steps) >= _MOST_STEPS:
-            raise UnsupportedInstructionError(
-                f"circuit {self._source.name!r} has more than {_MOST_STEPS} instructions when its loops over a "
-                "Parameter are written out; loop over a variable (expr.Var) or over no parameter instead"
-            )
         self.steps.append(Step(instruction, self.progress, self._limit))
 
     def _place(self, label: Label) -> None:
@@ -223,16 +237,22 @@ class _Lowering:
 
     def _operation(self, operation: Operation, item: CircuitInstruction, scope: _Scope) -> None:
         qubits = tuple(scope.qubits[bit] for bit in item.qubits)
-        if unitary := unitary_of(operation, qubits):
-            self._emit(unitary)
-        elif (definition := definition_of(operation)) is not None:
-            inner = replace(scope.inside(definition, item), next_iteration=None, loop_end=None)
-            self._block(definition, inner)
-        else:
+        if any(isinstance(value, float) and not math.isfinite(value) for value in getattr(operation, "params", ())):
+            raise UnsupportedInstructionError(
+                f"circuit {self._source.name!r} has the instruction {operation.name!r} on qubits {list(qubits)} with "
+                f"parameters {operation.params}; give it finite ones"
+            )
+        try:
+            meaning = unitary_or_definition(operation, qubits)
+        except EngineError as error:
             raise UnsupportedInstructionError(
                 f"circuit {self._source.name!r} has an unknown instruction {operation.name!r} on qubits "
-                f"{list(qubits)}: it has neither a matrix nor a definition"
-            )
+                f"{list(qubits)}: {error}"
+            ) from error
+        if isinstance(meaning, Unitary):
+            self._emit(meaning)
+        else:
+            self._block(meaning, replace(scope.inside(meaning, item), next_iteration=None, loop_end=None))
 
     # Control flow
 
@@ -297,12 +317,20 @@ class _Lowering:
     ) -> None:
         end = Label()
         for value in values:
+            self._require_few_steps()
             after_this = Label()
             bound = body.assign_parameters({parameter: value})
             inner = replace(scope.inside(bound, item), next_iteration=after_this, loop_end=end)
             self._block(bound, inner)
             self._place(after_this)
         self._place(end)
+
+    def _require_few_steps(self) -> None:
+        if len(self.steps) > _MOST_STEPS:
+            raise UnsupportedInstructionError(
+                f"circuit {self._source.name!r} has more than {_MOST_STEPS} instructions when its loops over a "
+                "Parameter are written out; loop over a variable (expr.Var) or over no parameter instead"
+            )
 
     def _box(self, operation: BoxOp, item: CircuitInstruction, scope: _Scope) -> None:
         self._block(operation.body, scope.inside(operation.body, item))
@@ -340,4 +368,4 @@ def _size(operation: Operation) -> int:
     sizes = [sum(_size(item.operation) for item in block.data) for block in blocks]
     if isinstance(operation, ForLoopOp):
         sizes = [len(operation.params[0]) * size for size in sizes]
-    return max([1, *sizes])
+    return min(max([1, *sizes]), _LARGEST_SIZE)

@@ -46,13 +46,14 @@ def require_bytes(needed_bytes: int, what: str) -> None:
 
 
 def format_bytes(size_bytes: int) -> str:
-    """Return a size for people, such as ``'1.5 GiB'``."""
-    size = float(size_bytes)
-    for unit in ("bytes", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB"):
-        if size < 1024:
-            return f"{size:.0f} {unit}" if unit == "bytes" else f"{size:.1f} {unit}"
-        size /= 1024
-    return f"{size:.3g} ZiB"
+    """Return a size for people, such as ``'1.5 GiB'``; any size, also one that no float holds."""
+    units = ("bytes", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB", "ZiB")
+    power = max(0, (size_bytes.bit_length() - 1) // 10)
+    if power == 0:
+        return f"{size_bytes} bytes"
+    if power < len(units):
+        return f"{size_bytes / 1024**power:.1f} {units[power]}"
+    return f"2^{size_bytes.bit_length() - 1 - 70} ZiB"
 
 
 def _cgroup_left() -> list[int]:

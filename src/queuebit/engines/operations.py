@@ -9,6 +9,7 @@ from qiskit.circuit.library import UnitaryGate, get_standard_gate_name_mapping
 from qiskit.exceptions import QiskitError
 from scipy.sparse import SparseEfficiencyWarning
 
+from queuebit.engines.exceptions import EngineError
 from queuebit.engines.instructions import Unitary
 
 _STANDARD_GATES = frozenset(
@@ -20,47 +21,86 @@ _STANDARD_GATES = frozenset(
 _WIDEST_MATRIX_QUBITS = 8
 
 
-def unitary_of(operation: Operation, qubits: tuple[int, ...]) -> Unitary | None:
-    """Return the operation as a matrix on qubits, controlled if it is; None if it is to be taken by its definition.
+def unitary_or_definition(operation: Operation, qubits: tuple[int, ...]) -> Unitary | QuantumCircuit:
+    """Return the operation as a matrix on qubits, controlled if it is, or else the circuit that it is defined by.
 
     Args:
         operation: a gate or another operation.
         qubits: what it acts on.
+
+    Returns:
+        Nothing in it changes when the operation is changed later.
+
+    Raises:
+        EngineError: if the operation has neither a matrix nor a definition; the text says why, without naming it.
     """
+    unitary = _unitary(operation, qubits)
+    if unitary is not None:
+        return unitary
+    definition = _definition(operation)
+    if definition is not None:
+        return definition
+    matrix = _matrix(operation)
+    if matrix is None:
+        raise EngineError("it has neither a matrix nor a definition")
+    return Unitary(matrix, qubits)
+
+
+def _unitary(operation: Operation, qubits: tuple[int, ...]) -> Unitary | None:
+    """Return the operation as a matrix, unless it has none or a definition may be smaller."""
     if getattr(operation, "base_class", None) in _STANDARD_GATES:
-        return Unitary(operation, qubits)
+        # Without parameters there is nothing in a standard gate that could be changed in place.
+        return Unitary(np.array(operation.to_matrix(), dtype=complex) if operation.params else operation, qubits)
     if isinstance(operation, ControlledGate):
-        num_controls, base = operation.num_ctrl_qubits, operation.base_gate
-        # A variant with ancilla qubits isn't a control on its base gate alone.
-        plain = num_controls + base.num_qubits == operation.num_qubits
-        matrix = _matrix(base) if plain else None
-        if matrix is not None:
-            return Unitary(matrix, qubits[num_controls:], qubits[:num_controls], operation.ctrl_state)
+        controlled = _controlled_unitary(operation, qubits)
+        if controlled is not None:
+            return controlled
+    if operation.num_qubits > _WIDEST_MATRIX_QUBITS and not isinstance(operation, UnitaryGate):
+        return None
     matrix = _matrix(operation)
     return None if matrix is None else Unitary(matrix, qubits)
 
 
-def _matrix(operation: Operation) -> NDArray[np.complex128] | None:
-    """Return the operation's own matrix, a copy; None if it has none or that would be too large."""
-    if not hasattr(operation, "to_matrix"):
+def _controlled_unitary(operation: ControlledGate, qubits: tuple[int, ...]) -> Unitary | None:
+    num_controls, base = operation.num_ctrl_qubits, operation.base_gate
+    # A variant with ancilla qubits isn't a control on its base gate alone.
+    if num_controls + base.num_qubits != operation.num_qubits or base.num_qubits > _WIDEST_MATRIX_QUBITS:
         return None
-    if operation.num_qubits > _WIDEST_MATRIX_QUBITS and not isinstance(operation, UnitaryGate):
+    matrix = _matrix(base)
+    if matrix is None:
+        return None
+    return Unitary(matrix, qubits[num_controls:], qubits[:num_controls], operation.ctrl_state)
+
+
+def _matrix(operation: Operation) -> NDArray[np.complex128] | None:
+    """Return the operation's own matrix, a copy; None if it has none."""
+    if not hasattr(operation, "to_matrix"):
         return None
     try:
         with warnings.catch_warnings():
             # SciPy remarks on the sparse matrices that Qiskit hands it for a Pauli evolution.
             warnings.simplefilter("ignore", SparseEfficiencyWarning)
             return np.array(operation.to_matrix(), dtype=complex)
-    except QiskitError:  # a gate that has to_matrix() only by inheritance, or whose matrix isn't defined
+    except (QiskitError, TypeError, ValueError):
+        # A gate that has to_matrix() only by inheritance, or whose matrix isn't defined. The base gate of a controlled
+        # CUGate has one parameter too many for its own to_matrix().
         return None
 
 
-def definition_of(operation: Operation) -> QuantumCircuit | None:
+def _definition(operation: Operation) -> QuantumCircuit | None:
     """Return a circuit that the operation is defined by, synthesised if need be; None if there is none."""
-    definition = getattr(operation, "definition", None)
-    if definition is not None:
-        return definition
-    return _synthesised(operation)
+    try:
+        definition = getattr(operation, "definition", None)
+    except QiskitError as error:
+        raise EngineError(f"its definition can't be made: {error.message}") from error
+    if definition is None:
+        return _synthesised(operation)
+    if definition.num_qubits > operation.num_qubits or definition.num_clbits > operation.num_clbits:
+        raise EngineError(
+            f"its definition has {definition.num_qubits} qubits and {definition.num_clbits} clbits, more than its own "
+            f"{operation.num_qubits} and {operation.num_clbits}"
+        )
+    return definition
 
 
 def _synthesised(operation: Operation) -> QuantumCircuit | None:

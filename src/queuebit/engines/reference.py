@@ -27,15 +27,18 @@ from queuebit.engines.instructions import (
 from queuebit.engines.lowering import lower, require_output
 from queuebit.engines.memory import require_bytes
 from queuebit.engines.random import uniforms
-from queuebit.engines.sampling import MemorySamples, sample_basis_states
+from queuebit.engines.sampling import BasisStateSampler, MemorySamples
 
 # The state, the copy that puts a gate's qubits first, and the product.
 _STATES_AT_ONCE = 3
 
 _AMPLITUDE_BYTES = 16
 
-# Per shot: its number, its random number with the generator's temporaries, and where its outcome stands.
+# Per shot: its number, its random number, where its outcome stands, twice, and the outcome when all are distinct.
 _SHOT_BYTES = 120
+
+# Shots that are drawn for between two looks at the cancel flag: about 5 ms.
+_SHOTS_AT_ONCE = 2**14
 
 
 class ReferenceEngine(Engine):
@@ -83,9 +86,10 @@ class ReferenceProgram(Program):
         )
         dimensions = 2 if self.output is Output.UNITARY else 1
         state = _initial_state(self.num_qubits, dimensions, initial_state)
-        run = _Run(self._flat, control, shots, seed, circuit_index)
+        samples = MemorySamples(self.num_clbits, first_shot, shots)
+        run = _Run(self._flat, control, samples, seed=seed, circuit_index=circuit_index)
         last = run.all_branches(_Branch(state, np.arange(first_shot, first_shot + shots)))
-        values, index = run.samples.collect()
+        values, index = samples.collect()
         final = np.ascontiguousarray(last.state).reshape([2**self.num_qubits] * dimensions)
         return Outcome(
             memory_values=values,
@@ -136,15 +140,18 @@ class _Branch:
 class _Run:
     """One run of a program: follows a branch to its end, then the ones that split off it."""
 
-    def __init__(self, flat: FlatCircuit, control: Control, shots: int, seed: int, circuit_index: int) -> None:
-        self.samples = MemorySamples(flat.num_clbits)
+    def __init__(
+        self, flat: FlatCircuit, control: Control, samples: MemorySamples, *, seed: int, circuit_index: int
+    ) -> None:
+        self._samples = samples
         self._flat = flat
         self._num_qubits = flat.num_qubits
         self._control = control
         self._seed = seed
         self._circuit_index = circuit_index
         self._postponed = flat.final_measurements
-        self._total_shots = shots
+        self._measured_qubits, self._target_clbits = _postponed_bits(flat)
+        self._total_shots = samples.num_shots
         self._done_before = control.done
         self._shot_instructions = 0
         self._pending: list[_Branch] = []
@@ -167,29 +174,27 @@ class _Run:
         while branch.position < len(steps):
             self._control.raise_if_cancelled()
             step = steps[branch.position]
-            if branch.position not in self._postponed:
-                branch.position += 1
+            postponed = branch.position in self._postponed
+            branch.position += 1
+            if not postponed:
                 self._do(step.instruction, branch)
-            else:
-                branch.position += 1
             self._advance(branch, min(max(branch.progress, step.start) + 1, step.limit))
 
     def _finish(self, branch: _Branch) -> None:
-        measured: dict[int, list[int]] = {}
-        source = {step.clbit: step.qubit for step in self._postponed_measurements()}
-        for clbit, qubit in source.items():
-            measured.setdefault(qubit, []).append(clbit)
-        qubits = tuple(sorted(measured))
-        outcomes = sample_basis_states(branch.state, qubits, self._numbers(branch)) if qubits else None
-        clbits = tuple(tuple(measured[qubit]) for qubit in qubits)
-        self.samples.add(branch.shots, branch.classical.memory, outcomes, clbits)
+        sampler = BasisStateSampler(branch.state, self._measured_qubits) if self._measured_qubits else None
+        for shots in self._portions(branch.shots):
+            if sampler is None:
+                outcomes = np.zeros(len(shots), dtype=np.int64)
+            else:
+                outcomes = sampler.sample(uniforms(self._seed, self._circuit_index, shots, branch.draws))
+            self._samples.add(shots, branch.classical.memory, outcomes, self._target_clbits)
         self._advance(branch, self._flat.num_instructions)
 
-    def _postponed_measurements(self) -> Iterator[Measure]:
-        for position in sorted(self._postponed):
-            measurement = self._flat.steps[position].instruction
-            if isinstance(measurement, Measure):
-                yield measurement
+    def _portions(self, shots: NDArray[np.int64]) -> Iterator[NDArray[np.int64]]:
+        """Cut shots into portions; looks at the cancel flag before each."""
+        for start in range(0, len(shots), _SHOTS_AT_ONCE):
+            self._control.raise_if_cancelled()
+            yield shots[start : start + _SHOTS_AT_ONCE]
 
     def _advance(self, branch: _Branch, progress: int) -> None:
         """Count a branch's progress by its share of the shots."""
@@ -198,9 +203,11 @@ class _Run:
         self._control.done = self._done_before + self._shot_instructions // self._total_shots
 
     def _numbers(self, branch: _Branch) -> NDArray[np.float64]:
-        numbers = uniforms(self._seed, self._circuit_index, branch.shots, branch.draws)
+        portions = [
+            uniforms(self._seed, self._circuit_index, shots, branch.draws) for shots in self._portions(branch.shots)
+        ]
         branch.draws += 1
-        return numbers
+        return np.concatenate(portions)
 
     def _do(self, instruction: Instruction, branch: _Branch) -> None:
         match instruction:
@@ -233,7 +240,8 @@ class _Run:
         """Measure a qubit: split the branch by outcome, or leave it whole when all shots agree.
 
         Returns:
-            The branches with their outcome; the first is ``branch`` itself, the second waits for its turn.
+            The branches with their outcome; the first is ``branch`` itself, the second waits for its turn. That is
+            the one with more shots, so that no more branches wait at once than the binary logarithm of the shots.
         """
         axis = self._num_qubits - 1 - qubit
         weights = [float(np.linalg.norm(branch.state.take(bit, axis=axis)) ** 2) for bit in (0, 1)]
@@ -243,12 +251,25 @@ class _Run:
             outcome = int(ones[0])
             _project(branch.state, axis, outcome, weights[outcome])
             return [(branch, outcome)]
-        other = branch.split_off(branch.shots[ones])
-        branch.shots = branch.shots[~ones]
-        _project(branch.state, axis, 0, weights[0])
-        _project(other.state, axis, 1, weights[1])
+        outcome = int(2 * np.count_nonzero(ones) < len(ones))
+        agrees = ones == outcome
+        other = branch.split_off(branch.shots[~agrees])
+        branch.shots = branch.shots[agrees]
+        _project(branch.state, axis, outcome, weights[outcome])
+        _project(other.state, axis, 1 - outcome, weights[1 - outcome])
         self._pending.append(other)
-        return [(branch, 0), (other, 1)]
+        return [(branch, outcome), (other, 1 - outcome)]
+
+
+def _postponed_bits(flat: FlatCircuit) -> tuple[tuple[int, ...], tuple[tuple[int, ...], ...]]:
+    """Return the qubits that are measured at the end, ascending, and for each the classical bits that it goes to."""
+    source: dict[int, int] = {}
+    for position in sorted(flat.final_measurements):
+        measurement = flat.steps[position].instruction
+        if isinstance(measurement, Measure):
+            source[measurement.clbit] = measurement.qubit  # the last one into a bit holds
+    qubits = tuple(sorted(set(source.values())))
+    return qubits, tuple(tuple(clbit for clbit in source if source[clbit] == qubit) for qubit in qubits)
 
 
 def _next_iteration(instruction: NextIteration, branch: _Branch) -> None:
@@ -258,7 +279,9 @@ def _next_iteration(instruction: NextIteration, branch: _Branch) -> None:
         return
     branch.loops[instruction.loop] = counter + 1
     if instruction.variable is not None:
-        branch.classical.variables[instruction.variable] = instruction.values[counter]
+        # As a store would, the loop cuts the value to the width of the variable.
+        mask = (1 << instruction.variable.type.width) - 1
+        branch.classical.variables[instruction.variable] = instruction.values[counter] & mask
 
 
 def _applied(unitary: Unitary, state: NDArray[np.complex128], num_qubits: int) -> NDArray[np.complex128]:

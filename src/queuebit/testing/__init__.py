@@ -1,19 +1,35 @@
-"""Contracts as pytest classes, and scripted stand-ins, for authors of providers.
+"""Contracts as pytest classes, and scripted stand-ins, for authors of providers and engines.
 
 `JobContract` checks a job class against the whole job contract: subclass it in a test module and say how a
 job is made. `ScriptedJob` is a job whose statuses follow a script, for testing what watches jobs or waits for
-them.
+them. `EngineContract` checks an engine in the same way; only it needs Hypothesis.
 
 Importing this package needs pytest. Write `from queuebit.testing import JobContract`.
 """
 
+from typing import TYPE_CHECKING
+
 import pytest
 
 # Before the checks are imported, so that a failing `assert` in them shows its values.
-pytest.register_assert_rewrite("queuebit.testing.job_checks")
+pytest.register_assert_rewrite(
+    "queuebit.testing.job_checks", "queuebit.testing.engine_checks", "queuebit.testing.engine_runs"
+)
 
 from queuebit.testing.job_contract import JobContract  # noqa: E402
 from queuebit.testing.scripted_job import ScriptedJob  # noqa: E402
 from queuebit.testing.scripted_status import ScriptedStatus, StatusProbe  # noqa: E402
 
-__all__ = ["JobContract", "ScriptedJob", "ScriptedStatus", "StatusProbe"]
+if TYPE_CHECKING:
+    from queuebit.testing.engine_contract import EngineContract
+
+__all__ = ["EngineContract", "JobContract", "ScriptedJob", "ScriptedStatus", "StatusProbe"]
+
+
+def __getattr__(name: str) -> object:
+    """Return the engine contract when it is asked for, so that job authors don't need what it imports."""
+    if name == "EngineContract":
+        from queuebit.testing.engine_contract import EngineContract
+
+        return EngineContract
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
