@@ -20,6 +20,10 @@ from queuebit.providers.exceptions import JobTimeoutError
 from queuebit.providers.jobstatus import JOB_FINAL_STATES, JobStatus
 from queuebit.providers.status_poller import STATUS_POLLER
 
+LONGEST_BLOCK_S = 0.2
+"""Longest time that a wait sleeps at a stretch. A Ctrl-C that comes in the moment before a thread falls asleep, and on
+Windows any, is noticed only when the thread wakes; 0.5 s is what a person at the prompt is promised."""
+
 # A day: longer pauses say nothing more, and the platform's sleep has a limit.
 _LONGEST_PAUSE_S = 86_400.0
 

@@ -146,7 +146,9 @@ class LocalJob(JobV1):
         """
         if self.status() is JobStatus.INITIALIZING:
             return self.result()  # which says so, where waiting would never end
-        return (yield from super().__await__())
+        waiting = super().__await__()
+        del self  # as in result()
+        return (yield from waiting)
 
     def error_message(self) -> str | None:
         """Return why the job is in ``ERROR``, or None when it isn't."""

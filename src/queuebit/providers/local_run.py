@@ -1,7 +1,9 @@
 """The state of one local job, shared by its handle and the thread that runs it."""
 
 import logging
+import math
 import threading
+import time
 import traceback
 from collections.abc import Callable
 from concurrent.futures import CancelledError, Future
@@ -11,7 +13,7 @@ from typing import Any
 from qiskit.result import Result
 
 from queuebit.providers.exceptions import JobError, JobFailedError
-from queuebit.providers.job import Progress
+from queuebit.providers.job import LONGEST_BLOCK_S, Progress
 from queuebit.providers.jobstatus import JOB_FINAL_STATES, JobStatus
 from queuebit.providers.local_work import SteerableWork
 
@@ -182,14 +184,21 @@ class LocalRun:
 
     def wait(self, timeout_s: float | None) -> bool:
         """Wait until the run has ended, for ``timeout_s`` seconds at most; True if it has."""
-        limit_s = None if timeout_s is None else min(timeout_s, threading.TIMEOUT_MAX)
-        with self._changed:
-            return self._changed.wait_for(lambda: self._status in JOB_FINAL_STATES, limit_s)
+        return self._wait_until(lambda: self._status in JOB_FINAL_STATES, timeout_s)
 
     def wait_for_change(self, status: JobStatus, timeout_s: float) -> None:
         """Wait until the status isn't ``status`` any more, for ``timeout_s`` seconds at most."""
+        self._wait_until(lambda: self._status is not status, timeout_s)
+
+    def _wait_until(self, condition: Callable[[], bool], timeout_s: float | None) -> bool:
+        deadline = math.inf if timeout_s is None else time.monotonic() + timeout_s
         with self._changed:
-            self._changed.wait_for(lambda: self._status is not status, timeout_s)
+            while not condition():
+                left_s = deadline - time.monotonic()
+                if left_s <= 0:
+                    return False
+                self._changed.wait(min(left_s, LONGEST_BLOCK_S))
+        return True
 
     def call_when_ended(self, callback: Callable[[], object]) -> None:
         """Have ``callback`` called once when the run has ended, at once if it has already."""

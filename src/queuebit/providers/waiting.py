@@ -2,14 +2,13 @@
 
 import math
 import queue
-import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from typing import Any
 
 from queuebit.providers.exceptions import JobTimeoutError
-from queuebit.providers.job import JobV1, checked_seconds
+from queuebit.providers.job import LONGEST_BLOCK_S, JobV1, checked_seconds
 from queuebit.providers.status_poller import STATUS_POLLER
 
 
@@ -74,8 +73,10 @@ def _by_completion(jobs: list[Any], deadline: float, timeout: float | None) -> I
         while left:
             wait_s = max(0.0, deadline - time.monotonic())
             try:
-                number = ended.get(timeout=None if wait_s > threading.TIMEOUT_MAX else wait_s)
+                number = ended.get(timeout=min(wait_s, LONGEST_BLOCK_S))
             except queue.Empty:
+                if wait_s > LONGEST_BLOCK_S:
+                    continue
                 raise JobTimeoutError(f"{len(left)} jobs aren't final after {timeout} s; they go on.") from None
             yield left.pop(number)
     finally:
