@@ -15,7 +15,12 @@ import queuebit
 
 PRELUDE = """
 import faulthandler, os, signal, sys, threading, time
-faulthandler.dump_traceback_later(40, exit=True)
+def give_up():
+    faulthandler.dump_traceback()
+    os._exit(3)
+watchdog = threading.Timer(40, give_up)
+watchdog.daemon = True
+watchdog.start()
 signal.signal(signal.SIGINT, signal.default_int_handler)  # also where this is started with Ctrl-C ignored
 from qiskit import QuantumCircuit
 from queuebit.providers import JobStatus, JobError, as_completed, wait_all

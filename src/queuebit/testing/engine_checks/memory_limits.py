@@ -14,18 +14,19 @@ from queuebit.engines import (
 )
 from queuebit.testing.engine_checks.operators import OperatorRuns
 
-TOO_WIDE = 60
-"""Qubits whose state no machine holds."""
+TOO_WIDE = (60, 2000)
+"""Qubits whose state no machine holds, and whose number of bytes no float."""
 
 
 class MemoryRefusalChecks(OperatorRuns):
     """What doesn't fit into the memory."""
 
+    @pytest.mark.parametrize("num_qubits", TOO_WIDE)
     @pytest.mark.parametrize("output", Output)
-    def test_state_that_no_machine_holds_is_refused(self, output: Output) -> None:
+    def test_state_that_no_machine_holds_is_refused(self, output: Output, num_qubits: int) -> None:
         """A run that can't fit is refused before it begins, with what it needs and what there is."""
-        circuit = QuantumCircuit(TOO_WIDE)
-        circuit.h(range(TOO_WIDE))
+        circuit = QuantumCircuit(num_qubits)
+        circuit.h(range(num_qubits))
         program = self.program(circuit, output)
         control = Control()
         with pytest.raises(InsufficientMemoryError) as raised:
