@@ -67,9 +67,9 @@ def _by_completion(jobs: list[Any], deadline: float, timeout: float | None) -> I
     # the others go.
     left = dict(enumerate(jobs))
     del jobs
-    for number in left:
-        _wake_when_final(left[number], partial(ended.put, number))
     try:
+        for number in left:
+            _wake_when_final(left[number], partial(ended.put, number))
         while left:
             wait_s = max(0.0, deadline - time.monotonic())
             try:
