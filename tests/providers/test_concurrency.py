@@ -5,12 +5,14 @@ import logging
 import statistics
 import threading
 import time
+from concurrent.futures import Future
 from datetime import UTC, datetime
 
 import psutil
 import pytest
 from qiskit import QuantumCircuit
 from qiskit.circuit.library import quantum_volume
+from qiskit.result import Result
 
 from queuebit.providers import (
     JobCancelledError,
@@ -21,6 +23,7 @@ from queuebit.providers import (
     local_job,
     wait_all,
 )
+from queuebit.providers.basic_provider import BasicProviderJob
 from queuebit.providers.basicaer import BasicAer
 from queuebit.providers.local_executor import LocalExecutor, available_cores
 from queuebit.testing.patience import eventually
@@ -271,3 +274,18 @@ def test_a_done_callback_may_start_the_next_job(backend, bell):
     backend.run(bell, shots=1).add_done_callback(start_next)
     assert finished.wait(10)
     assert results == [1, 2, 3, 4, 5]
+
+
+def test_a_callback_that_asks_to_leave_does_not_silence_the_others():
+    future: Future[Result] = Future()
+    job = BasicProviderJob(None, "leaving", future)
+    called = []
+
+    def leave(_):
+        raise SystemExit(3)
+
+    job.add_done_callback(leave)
+    job.add_done_callback(called.append)
+    with pytest.raises(SystemExit):
+        future.set_result(Result(success=True, results=[]))
+    assert called == [job]

@@ -154,6 +154,21 @@ def test_leaving_while_jobs_run_cancels_them_with_one_line(start, jobs, line):
     assert warning.startswith(f"queuebit: cancelled {line} still running at exit")
 
 
+def test_leaving_does_not_wait_for_work_that_cannot_be_stopped(start):
+    program = start("""
+from queuebit.providers.basic_provider import BasicProviderJob
+job = BasicProviderJob(None, "stuck", lambda: time.sleep(60))
+job.submit()
+assert eventually(10, job.running)
+say("leaving")
+""")
+    assert read_word(program) == "leaving"
+    left = time.monotonic()
+    out, error = end(program)
+    assert time.monotonic() - left < 2 * ENDS_WITHIN_S
+    assert (out, len(error.splitlines())) == ("", 1)
+
+
 def test_leaving_when_all_is_done_says_nothing(start):
     program = start("""
 jobs = [backend.run(bell()) for _ in range(5)]

@@ -72,7 +72,16 @@ class LocalExecutor:
                 return
             self._threads += 1
             number = self._threads
-        threading.Thread(target=self._serve, name=f"queuebit-local-{number}", daemon=True).start()
+        try:
+            threading.Thread(target=self._serve, name=f"queuebit-local-{number}", daemon=True).start()
+        except RuntimeError:
+            # The system gives no more threads. The work waits for one that there is; without any it can't run.
+            with self._changed:
+                self._threads -= 1
+                if self._threads:
+                    return
+            self.forget(work)
+            raise
 
     def forget(self, work: Runnable) -> None:
         """Drop work that will not be executed any more, so that nothing keeps it alive."""

@@ -171,8 +171,7 @@ class LocalRun:
         if status is JobStatus.CANCELLED:
             # Before the callbacks: the work must not go on for as long as they take.
             self._stop(work)
-        for callback in callbacks:
-            _call(callback)
+        _call_all(callbacks)
         return True
 
     def _stop(self, work: SteerableWork | None) -> None:
@@ -328,6 +327,18 @@ def _failure_of(result: Result) -> JobFailedError:
             status = getattr(experiment, "status", None) or "no reason given"
             return JobFailedError(f"circuit {index} ({name!r}): {status}", circuit_index=index, circuit_name=name)
     return JobFailedError(f"the result says that the run wasn't successful: {result.status or 'no reason given'}")
+
+
+def _call_all(callbacks: list[Callable[[], object]]) -> None:
+    """Call each, also behind one that asks the interpreter to leave; that request goes on afterwards."""
+    leaving: BaseException | None = None
+    for callback in callbacks:
+        try:
+            _call(callback)
+        except BaseException as request:
+            leaving = leaving or request
+    if leaving is not None:
+        raise leaving
 
 
 def _call(callback: Callable[[], object]) -> None:
