@@ -337,3 +337,17 @@ def test_a_circuit_of_no_qubits_is_its_global_phase():
     unitary = UnitarySimulatorPy().run(circuit).result().get_unitary()
     np.testing.assert_allclose(np.asarray(state), [1j], atol=1e-15)
     np.testing.assert_allclose(np.asarray(unitary), [[1j]], atol=1e-15)
+
+
+def test_a_gate_whose_matrix_is_not_unitary_is_named(any_backend, refusal):
+    class Shear(Gate):
+        def __init__(self):
+            super().__init__("shear", 1, [])
+
+        def __array__(self, dtype=None, copy=None):
+            return np.array([[1, 1], [0, 1]], complex)
+
+    circuit = QuantumCircuit(2, name="sheared")
+    circuit.append(Shear(), [1])
+    with pytest.raises(refusal, match=r"'sheared' has a non-unitary instruction 'shear' on qubits \[1\]"):
+        any_backend.run(circuit)

@@ -47,7 +47,7 @@ def test_a_large_simulation_stops(counting_backend, num_qubits):
 
 
 def test_progress_moves_and_never_goes_back(backend):
-    job, seen = backend.run(deep(14, 10)), []
+    job, seen = backend.run(deep(21, 20)), []
 
     def ended() -> bool:
         seen.append(job.progress())
@@ -57,7 +57,7 @@ def test_progress_moves_and_never_goes_back(backend):
     seen.append(job.progress())
     assert [done for done, _, _ in seen] == sorted(done for done, _, _ in seen)
     assert len({done for done, _, _ in seen}) > 3
-    assert {(total, unit) for _, total, unit in seen} == {(14 * 10 + 13 * 10 + 1 + 14, "instructions")}
+    assert {(total, unit) for _, total, unit in seen} == {(21 * 20 + 20 * 20 + 1 + 21, "instructions")}
     assert seen[-1].done == seen[-1].total
 
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import queue
 import statistics
 import threading
 import time
@@ -21,9 +22,10 @@ from queuebit.providers import (
     JobTimeoutError,
     as_completed,
     local_job,
+    local_run,
     wait_all,
 )
-from queuebit.providers.basic_provider import BasicProviderJob
+from queuebit.providers.basic_provider import BasicProviderJob, BasicSimulator
 from queuebit.providers.basicaer import BasicAer
 from queuebit.providers.local_executor import LocalExecutor, available_cores
 from queuebit.testing.patience import eventually
@@ -180,7 +182,7 @@ def test_jobs_come_as_they_complete(backend, bell, endless):
 
 def test_waiting_for_several_jobs_ends_at_the_timeout(backend, bell, endless):
     slow = backend.run(endless)
-    with pytest.raises(JobTimeoutError, match=r"1 jobs aren't final after 0\.05 s"):
+    with pytest.raises(JobTimeoutError, match=r"1 job isn't final after 0\.05 s"):
         wait_all([slow], timeout=0.05)
     assert slow.status() in (JobStatus.QUEUED, JobStatus.RUNNING)
 
@@ -289,3 +291,32 @@ def test_a_callback_that_asks_to_leave_does_not_silence_the_others():
     with pytest.raises(SystemExit):
         future.set_result(Result(success=True, results=[]))
     assert called == [job]
+
+
+def test_work_that_waits_for_other_work_finds_a_thread_for_it(bell):
+    backend = BasicSimulator()
+    jobs = [BasicProviderJob(backend, str(i), lambda: backend.run(bell).result()) for i in range(3 * available_cores())]
+    for job in jobs:
+        job.submit()
+    assert all(job.result(timeout=30).success for job in jobs)
+
+
+def test_done_callbacks_may_wait_for_the_next_job(bell):
+    backend = BasicSimulator()
+    results: queue.SimpleQueue[Result] = queue.SimpleQueue()
+    jobs = [backend.run(bell) for _ in range(3 * available_cores())]
+    for job in jobs:
+        job.add_done_callback(lambda _: results.put(next(iter(as_completed([backend.run(bell)]))).result()))
+    assert all(results.get(timeout=30).success for _ in jobs)
+
+
+def test_threads_that_stood_in_for_waiting_ones_end(bell, monkeypatch):
+    executor = LocalExecutor(max_threads=2)
+    monkeypatch.setattr(local_job, "LOCAL_EXECUTOR", executor)
+    monkeypatch.setattr(local_run, "LOCAL_EXECUTOR", executor)
+    backend = BasicSimulator()
+    jobs = [BasicProviderJob(backend, str(i), lambda: backend.run(bell).result()) for i in range(9)]
+    for job in jobs:
+        job.submit()
+    wait_all(jobs, timeout=30)
+    assert eventually(5, lambda: executor._threads <= 2)

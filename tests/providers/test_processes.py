@@ -42,9 +42,11 @@ def bell():
     return circuit
 
 def deep():
-    circuit = QuantumCircuit(20)
-    for _ in range(100):
-        circuit.ry(0.1, range(20))
+    # Wide, and such that no two layers can be made one: it takes many seconds on any engine.
+    circuit = QuantumCircuit(24)
+    for _ in range(60):
+        circuit.ry(0.1, range(24))
+        circuit.cx(range(23), range(1, 24))
     circuit.measure_all()
     return circuit
 
@@ -72,6 +74,7 @@ def say_ready_when_it_waits():
     def watch():
         assert eventually(10, lambda: any(run.status() is JobStatus.RUNNING for run in LOCAL_EXECUTOR._unfinished))
         assert eventually(10, waits)
+        time.sleep(0.1)  # asyncio's own wait misses a Ctrl-C in the instant before it blocks
         say("ready")
     threading.Thread(target=watch).start()
 
@@ -358,3 +361,30 @@ if __name__ == "__main__":
 """)
     assert read_word(program) == "done"
     assert end(program) == ("", "")
+
+
+def test_a_slow_done_callback_does_not_hold_up_leaving(start):
+    program = start("""
+job = backend.run(endless())
+job.add_done_callback(lambda job: time.sleep(50))
+say("ready")
+""")
+    read_word(program)
+    began = time.monotonic()
+    error = end(program)[1]
+    assert time.monotonic() - began < ENDS_WITHIN_S
+    assert "cancelled 1 job that was still running at exit" in error
+
+
+def test_a_forked_child_calls_nobody_back(start):
+    program = start("""
+job = backend.run(endless())
+job.add_done_callback(lambda job: say("called in", "the parent" if os.getpid() == parent else "a child"))
+parent = os.getpid()
+child = os.fork()
+if child == 0:
+    os._exit(0)
+os.waitpid(child, 0)
+job.cancel()
+""")
+    assert end(program)[0] == "called in the parent\n"

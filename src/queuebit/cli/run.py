@@ -25,6 +25,7 @@ Exit codes:
   74   the results couldn't be written
   124  --timeout was reached; what had finished is shown
   130  Ctrl-C; what had finished is shown
+  143  SIGTERM; the terminal is left clean
 """
 
 

@@ -33,7 +33,7 @@ _EXAMPLES = """
 Examples:
   queuebit run bell.qasm                      counts, as a table with bars
   queuebit run bell.qasm --shots 10000 --seed 42
-  queuebit run *.qasm --json | jq .circuits[0].counts
+  queuebit run *.qasm --json | jq '.circuits[0].counts'
   queuebit run teleport.qpy --output result.json --plot counts.png
   queuebit run --help                         more examples; each command has its own
 """

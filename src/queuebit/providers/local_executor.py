@@ -7,6 +7,8 @@ import threading
 import time
 import weakref
 from collections import deque
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Protocol
 
 # How long the interpreter waits at its end for cancelled work to notice. A guess: longer than the 100 ms that an
@@ -24,7 +26,10 @@ class Runnable(Protocol):
         """Stop, or never start; True if it wasn't over already."""
 
     def abandon(self) -> None:
-        """End in a forked child, where no thread will ever run it."""
+        """End in a forked child, where no thread will ever run it; tells nobody."""
+
+    def silence(self) -> None:
+        """Tell nobody of the end any more."""
 
 
 def available_cores() -> int:
@@ -55,6 +60,8 @@ class LocalExecutor:
         self._waiting: deque[Runnable] = deque()
         self._threads = 0
         self._idle = 0
+        self._lent = 0
+        self._serving = threading.local()
         unfinished = list(getattr(self, "_unfinished", ()))
         self._unfinished: weakref.WeakSet[Runnable] = weakref.WeakSet()
         for work in unfinished:
@@ -65,23 +72,50 @@ class LocalExecutor:
         with self._changed:
             self._waiting.append(work)
             self._unfinished.add(work)
+        try:
+            self._find_thread()
+        except RuntimeError:
+            # The system gives no more threads. The work waits for one that there is; without any it can't run.
+            if self._threads == 0:
+                self.forget(work)
+                raise
+
+    def _find_thread(self) -> None:
+        """Wake an idle thread for what waits, or start one if there may be one more."""
+        with self._changed:
             if len(self._waiting) <= self._idle:
                 self._changed.notify()
                 return
-            if self._threads == self._max_threads:
+            if self._threads >= self._max_threads + self._lent:
                 return
             self._threads += 1
             number = self._threads
         try:
             threading.Thread(target=self._serve, name=f"queuebit-local-{number}", daemon=True).start()
         except RuntimeError:
-            # The system gives no more threads. The work waits for one that there is; without any it can't run.
             with self._changed:
                 self._threads -= 1
-                if self._threads:
-                    return
-            self.forget(work)
             raise
+
+    @contextmanager
+    def waiting_for_others(self) -> Iterator[None]:
+        """Lend the place of the calling thread to another while it waits for work that may need one.
+
+        Work that waits for other work, and done callbacks that do, would otherwise hold all places and wait for ever.
+        Does nothing on a thread that isn't the executor's.
+        """
+        if not getattr(self._serving, "here", False):
+            yield
+            return
+        with self._changed:
+            self._lent += 1
+        try:
+            self._find_thread()
+            yield
+        finally:
+            with self._changed:
+                self._lent -= 1
+                self._changed.notify()
 
     def forget(self, work: Runnable) -> None:
         """Drop work that will not be executed any more, so that nothing keeps it alive."""
@@ -91,21 +125,25 @@ class LocalExecutor:
                 self._unfinished.discard(work)
 
     def _serve(self) -> None:
-        while True:
-            work = self._next()
+        self._serving.here = True
+        while (work := self._next()) is not None:
             work.execute()
             with self._changed:
                 self._unfinished.discard(work)
                 self._changed.notify_all()
             del work  # an idle thread must not keep the last job's circuits alive
 
-    def _next(self) -> Runnable:
+    def _next(self) -> Runnable | None:
+        """Wait for work; None when the thread is one too many, because a lent place was given back."""
         with self._changed:
             self._idle += 1
-            while not self._waiting:
+            while not self._waiting and self._threads <= self._max_threads + self._lent:
                 self._changed.wait()
             self._idle -= 1
-            return self._waiting.popleft()
+            if self._waiting:
+                return self._waiting.popleft()
+            self._threads -= 1
+            return None
 
     def cancel_all(self, grace_s: float) -> int:
         """Cancel everything and wait until the threads have noticed.
@@ -118,6 +156,9 @@ class LocalExecutor:
         """
         with self._changed:
             unfinished = list(self._unfinished)
+        for work in unfinished:
+            # A done callback may take any time, and nobody is left to profit from it.
+            work.silence()
         cancelled = sum(work.cancel() for work in unfinished)
         deadline = time.monotonic() + grace_s
         with self._changed:

@@ -125,6 +125,7 @@ class LocalJob(JobV1):
 
         Args:
             fn: called with the job, on the thread that ended it; what it raises is reported to the ``queuebit`` logger.
+                It may wait for other jobs. It is not called when the interpreter ends or a process forks.
 
         Raises:
             TypeError: if ``fn`` can't be called.

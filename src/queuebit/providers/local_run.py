@@ -15,6 +15,7 @@ from qiskit.result import Result
 from queuebit.providers.exceptions import JobError, JobFailedError
 from queuebit.providers.job import LONGEST_BLOCK_S, Progress
 from queuebit.providers.jobstatus import JOB_FINAL_STATES, JobStatus
+from queuebit.providers.local_executor import LOCAL_EXECUTOR
 from queuebit.providers.local_work import SteerableWork
 
 _logger = logging.getLogger("queuebit")
@@ -84,7 +85,8 @@ class LocalRun:
         """
         with self._changed:
             if self._status is not JobStatus.INITIALIZING:
-                raise JobError(f"The job was submitted already and is {self._status.name}; a job is submitted once.")
+                was = "cancelled before it was submitted" if self.time_submitted is None else "submitted already"
+                raise JobError(f"The job was {was} and is {self._status.name}; a job is submitted once.")
             self._status = JobStatus.QUEUED
             self.time_submitted = datetime.now(UTC)
             self._changed.notify_all()
@@ -145,7 +147,13 @@ class LocalRun:
     def abandon(self) -> None:
         """End a run whose thread doesn't exist in this process, after a fork."""
         self._changed = threading.Condition()
+        # Who is told of the end is told in the parent: a child must not do it a second time.
+        self.silence()
         self.fail(JobError("The job runs in the process that submitted it, not in its forked child."))
+
+    def silence(self) -> None:
+        """Drop the callbacks."""
+        self._callbacks = []
 
     def _end(
         self,
@@ -191,7 +199,9 @@ class LocalRun:
 
     def _wait_until(self, condition: Callable[[], bool], timeout_s: float | None) -> bool:
         deadline = math.inf if timeout_s is None else time.monotonic() + timeout_s
-        with self._changed:
+        if condition():
+            return True
+        with LOCAL_EXECUTOR.waiting_for_others(), self._changed:
             while not condition():
                 left_s = deadline - time.monotonic()
                 if left_s <= 0:

@@ -9,6 +9,7 @@ from typing import Any
 
 from queuebit.providers.exceptions import JobTimeoutError
 from queuebit.providers.job import LONGEST_BLOCK_S, JobV1, checked_seconds
+from queuebit.providers.local_executor import LOCAL_EXECUTOR
 from queuebit.providers.status_poller import STATUS_POLLER
 
 
@@ -73,11 +74,13 @@ def _by_completion(jobs: list[Any], deadline: float, timeout: float | None) -> I
         while left:
             wait_s = max(0.0, deadline - time.monotonic())
             try:
-                number = ended.get(timeout=min(wait_s, LONGEST_BLOCK_S))
+                with LOCAL_EXECUTOR.waiting_for_others():
+                    number = ended.get(timeout=min(wait_s, LONGEST_BLOCK_S))
             except queue.Empty:
                 if wait_s > LONGEST_BLOCK_S:
                     continue
-                raise JobTimeoutError(f"{len(left)} jobs aren't final after {timeout} s; they go on.") from None
+                jobs_left = "1 job isn't" if len(left) == 1 else f"{len(left)} jobs aren't"
+                raise JobTimeoutError(f"{jobs_left} final after {timeout} s; the work goes on.") from None
             yield left.pop(number)
     finally:
         left.clear()  # as in wait_all()

@@ -134,7 +134,7 @@ def _require_normalized(state: NDArray[np.complex128]) -> None:
         raise InvalidOptionError(f"initial_statevector must have one dimension; its shape is {state.shape}")
     norm = float(np.linalg.norm(state))
     if not abs(norm - 1) <= _NORM_TOLERANCE * max(1, state.size):
-        raise InvalidOptionError(f"initial_statevector is not normalized: norm {norm} != 1")
+        raise InvalidOptionError(f"initial_statevector is not normalized: norm {norm} != 1; divide it by its norm")
 
 
 def _require_unitary(matrix: NDArray[np.complex128]) -> None:
