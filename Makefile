@@ -1,4 +1,4 @@
-# Each target makes its own environment when there is none: Python 3.11 or newer and git are all it needs.
+# Each target makes its own environment when there is none: Python 3.11 or newer a C++ compiler and git are all it needs.
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin

@@ -1,5 +1,6 @@
 """Engines: a circuit in, an outcome out. A new one is a file here and a line in the registry below."""
 
+from functools import cache
 from importlib import import_module
 from typing import NamedTuple
 
@@ -8,6 +9,7 @@ from queuebit.engines.engine import MAX_SEED, Engine, Outcome, Output, Program
 from queuebit.engines.exceptions import (
     ClassicalValueError,
     EngineError,
+    EngineLimitError,
     InsufficientMemoryError,
     RunCancelledError,
     UnboundParametersError,
@@ -21,6 +23,7 @@ __all__ = [
     "Engine",
     "EngineError",
     "EngineInfo",
+    "EngineLimitError",
     "InsufficientMemoryError",
     "Outcome",
     "Output",
@@ -35,6 +38,7 @@ __all__ = [
 
 # In order of preference: the first that can be loaded and takes the circuit runs it.
 _ENGINES = {
+    "statevector": ("queuebit.engines.statevector:StatevectorEngine", "statevector or unitary in native code"),
     "reference": (
         "queuebit.engines.reference:ReferenceEngine",
         "statevector or unitary with NumPy, complete",
@@ -92,7 +96,12 @@ def default_engine() -> Engine:
 
 
 def _load(name: str) -> Engine:
-    module, _, attribute = _ENGINES[name][0].partition(":")
+    return _make(_ENGINES[name][0])
+
+
+@cache
+def _make(place: str) -> Engine:
+    module, _, attribute = place.partition(":")
     engine: Engine = getattr(import_module(module), attribute)()
     return engine
 

@@ -14,6 +14,10 @@ class UnsupportedInstructionError(EngineError):
     """The circuit has an instruction that the engine, or the wanted output, doesn't know."""
 
 
+class EngineLimitError(EngineError):
+    """This engine can't run the circuit; another one may."""
+
+
 class UnboundParametersError(EngineError):
     """The circuit has parameters or inputs without a value."""
 

@@ -36,18 +36,39 @@ class ClassicalState:
 Evaluate = Callable[[ClassicalState], Value]
 
 
-@dataclass(frozen=True, slots=True)
-class Assign:
-    """An assignment, ready to be carried out on a classical state.
+@dataclass(frozen=True, slots=True, eq=False)
+class Expression:
+    """An expression, ready to be evaluated on a classical state by calling it.
 
     Attributes:
+        node: Qiskit's expression.
+        clbits: the position in the classical memory of each bit that occurs.
+        evaluate: gives the value.
+    """
+
+    node: expr.Expr
+    clbits: Mapping[Clbit, int]
+    evaluate: Evaluate
+
+    def __call__(self, state: ClassicalState) -> Value:
+        """Return the value."""
+        return self.evaluate(state)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Assign:
+    """An assignment, ready to be carried out on a classical state by calling it.
+
+    Attributes:
+        target: a variable, a classical bit or register, or an index into one of these.
         write: stores a value into the target.
         value: gives the value.
         writes_memory: whether the target is a classical bit or register.
     """
 
+    target: expr.Expr
     write: Callable[[ClassicalState, Value], None]
-    value: Evaluate
+    value: Expression
     writes_memory: bool
 
     def __call__(self, state: ClassicalState) -> None:
@@ -55,8 +76,8 @@ class Assign:
         self.write(state, self.value(state))
 
 
-def compile_expression(node: expr.Expr, clbits: Mapping[Clbit, int]) -> Evaluate:
-    """Return a function that evaluates the expression.
+def compile_expression(node: expr.Expr, clbits: Mapping[Clbit, int]) -> Expression:
+    """Make an expression ready to be evaluated.
 
     Unsigned integers wrap around at their width, as Qiskit's ``Uint`` does. A duration is a number of seconds, or of
     ``dt``.
@@ -73,11 +94,11 @@ def compile_expression(node: expr.Expr, clbits: Mapping[Clbit, int]) -> Evaluate
     evaluate: Evaluate = node.accept(compiler)
     if len(compiler.time_bases) > 1:
         raise UnsupportedInstructionError("an expression mixes durations in dt and in seconds; use one of the two")
-    return evaluate
+    return Expression(node, clbits, evaluate)
 
 
 def compile_assignment(target: expr.Expr, value: expr.Expr, clbits: Mapping[Clbit, int]) -> Assign:
-    """Return a function that stores the value of an expression.
+    """Make an assignment ready to be carried out.
 
     Args:
         target: a variable, a classical bit or register, or an index into one of these.
@@ -88,7 +109,7 @@ def compile_assignment(target: expr.Expr, value: expr.Expr, clbits: Mapping[Clbi
     while isinstance(root, expr.Index):
         root = root.target
     writes_memory = isinstance(root, expr.Var) and not root.standalone
-    return Assign(_writer(target, clbits), compile_expression(value, clbits), writes_memory)
+    return Assign(target, _writer(target, clbits), compile_expression(value, clbits), writes_memory)
 
 
 def _writer(target: expr.Expr, clbits: Mapping[Clbit, int]) -> Callable[[ClassicalState, Value], None]:
@@ -98,7 +119,7 @@ def _writer(target: expr.Expr, clbits: Mapping[Clbit, int]) -> Callable[[Classic
         raise UnsupportedInstructionError(f"can't store to {target!r}: it is not a variable, bit or register")
     if target.standalone:
         return lambda state, value: state.variables.__setitem__(target, value)
-    positions = _positions(target, clbits)
+    positions = bit_positions(target, clbits)
 
     def write(state: ClassicalState, value: Value) -> None:
         for offset, position in enumerate(positions):
@@ -121,9 +142,15 @@ def _index_writer(target: expr.Index, clbits: Mapping[Clbit, int]) -> Callable[[
     return write
 
 
-def _positions(node: expr.Var, clbits: Mapping[Clbit, int]) -> tuple[int, ...]:
+def bit_positions(node: expr.Var, clbits: Mapping[Clbit, int]) -> tuple[int, ...]:
+    """Return where the bits of a classical bit or register are in the classical memory, the least significant first."""
     bits = node.var if isinstance(node.var, ClassicalRegister) else (node.var,)
     return tuple(clbits[bit] for bit in bits)
+
+
+def duration_value(duration: Duration) -> float:
+    """Return a duration in seconds, or in ``dt`` if that is its unit."""
+    return float(duration.value() / _UNITS_PER_SECOND.get(duration.unit(), 1))
 
 
 def _checked_index(index: Value, width: int) -> int:
@@ -193,7 +220,7 @@ class _Compiler(expr.ExprVisitor[Evaluate]):
     def visit_var(self, node: expr.Var, /) -> Evaluate:
         if node.standalone:
             return lambda state: _variable(state, node)
-        positions = _positions(node, self._clbits)
+        positions = bit_positions(node, self._clbits)
         if isinstance(node.var, Clbit):
             return lambda state: bool(state.memory >> positions[0] & 1)
         return lambda state: sum((state.memory >> position & 1) << i for i, position in enumerate(positions))
@@ -206,9 +233,8 @@ class _Compiler(expr.ExprVisitor[Evaluate]):
     def visit_value(self, node: expr.Value, /) -> Evaluate:
         value = node.value
         if isinstance(value, Duration):
-            unit = value.unit()
-            self.time_bases.add("dt" if unit == "dt" else "s")
-            value = value.value() / _UNITS_PER_SECOND.get(unit, 1)
+            self.time_bases.add("dt" if value.unit() == "dt" else "s")
+            value = duration_value(value)
         return lambda state: value
 
     def visit_cast(self, node: expr.Cast, /) -> Evaluate:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from qiskit.circuit import Gate
 from qiskit.circuit.classical import expr
 
-from queuebit.engines.expressions import Assign, Evaluate
+from queuebit.engines.expressions import Assign, Expression
 
 
 @dataclass(slots=True, eq=False)
@@ -85,7 +85,7 @@ class Jump:
 class JumpUnless:
     """Go on elsewhere when the condition is false."""
 
-    condition: Evaluate
+    condition: Expression
     target: Label
 
 
@@ -93,7 +93,7 @@ class JumpUnless:
 class Switch:
     """Go on at the label of the value, or at the default."""
 
-    value: Evaluate
+    value: Expression
     targets: Mapping[int, Label]
     default: Label
 

@@ -28,7 +28,7 @@ from qiskit.circuit.classical import expr
 
 from queuebit.engines.engine import Output
 from queuebit.engines.exceptions import EngineError, UnboundParametersError, UnsupportedInstructionError
-from queuebit.engines.expressions import Evaluate, compile_assignment, compile_expression
+from queuebit.engines.expressions import Expression, compile_assignment, compile_expression
 from queuebit.engines.instructions import (
     EnterLoop,
     FlatCircuit,
@@ -46,7 +46,7 @@ from queuebit.engines.instructions import (
     Unitary,
     targets_of,
 )
-from queuebit.engines.operations import unitary_or_definition
+from queuebit.engines.operations import NotUnitaryError, unitary_or_definition
 
 # A loop over a legacy Parameter is written out. More steps than this are a mistake, or a case for a loop variable.
 _MOST_STEPS = 5_000_000
@@ -65,7 +65,7 @@ def lower(source: QuantumCircuit) -> FlatCircuit:
         UnsupportedInstructionError: if an instruction has neither a matrix nor a definition.
         UnboundParametersError: if parameters or input variables have no value.
     """
-    _require_bound(source)
+    require_bound(source)
     lowering = _Lowering(source)
     lowering.lower()
     instructions = [step.instruction for step in lowering.steps]
@@ -95,7 +95,8 @@ def require_output(flat: FlatCircuit, output: Output) -> None:
         if output is Output.STATEVECTOR and position in flat.final_measurements:
             raise UnsupportedInstructionError(
                 f"circuit {flat.name!r} measures at its end, so its final state would be random; "
-                "take them away with circuit.remove_final_measurements(), or use a backend that returns counts"
+                "take its measurements away (circuit.remove_final_measurements(), or the measure lines of a file), "
+                "or use a backend that returns counts"
             )
         if output is Output.UNITARY and isinstance(instruction, (Measure, Reset)):
             raise UnsupportedInstructionError(
@@ -104,7 +105,15 @@ def require_output(flat: FlatCircuit, output: Output) -> None:
             )
 
 
-def _require_bound(source: QuantumCircuit) -> None:
+def require_bound(source: QuantumCircuit) -> None:
+    """Refuse a circuit that has no values for its parameters or inputs.
+
+    Args:
+        source: any circuit.
+
+    Raises:
+        UnboundParametersError: naming them.
+    """
     if source.parameters:
         names = ", ".join(parameter.name for parameter in source.parameters)
         raise UnboundParametersError(
@@ -245,8 +254,9 @@ class _Lowering:
         try:
             meaning = unitary_or_definition(operation, qubits)
         except EngineError as error:
+            kind = "a non-unitary" if isinstance(error, NotUnitaryError) else "an unknown"
             raise UnsupportedInstructionError(
-                f"circuit {self._source.name!r} has an unknown instruction {operation.name!r} on qubits "
+                f"circuit {self._source.name!r} has {kind} instruction {operation.name!r} on qubits "
                 f"{list(qubits)}: {error}"
             ) from error
         if isinstance(meaning, Unitary):
@@ -349,13 +359,10 @@ class _Lowering:
         return label
 
 
-def _condition(condition: Any, scope: _Scope) -> Evaluate:
+def _condition(condition: Any, scope: _Scope) -> Expression:
     """Compile the condition of an ``if`` or ``while``: an expression, or a bit or register with its wanted value."""
-    if isinstance(condition, expr.Expr):
-        return compile_expression(condition, scope.clbits)
-    target, wanted = condition
-    value = compile_expression(_lifted(target), scope.clbits)
-    return lambda state: value(state) == wanted
+    lifted = condition if isinstance(condition, expr.Expr) else expr.lift_legacy_condition(condition)
+    return compile_expression(lifted, scope.clbits)
 
 
 def _lifted(target: Clbit | ClassicalRegister | expr.Expr) -> expr.Expr:

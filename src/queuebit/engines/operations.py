@@ -21,6 +21,14 @@ _STANDARD_GATES = frozenset(
 _WIDEST_MATRIX_QUBITS = 8
 
 
+# As Qiskit's UnitaryGate allows.
+_UNITARY_TOLERANCE = 1e-8
+
+
+class NotUnitaryError(EngineError):
+    """The matrix of an operation isn't unitary."""
+
+
 def unitary_or_definition(operation: Operation, qubits: tuple[int, ...]) -> Unitary | QuantumCircuit:
     """Return the operation as a matrix on qubits, controlled if it is, or else the circuit that it is defined by.
 
@@ -32,6 +40,7 @@ def unitary_or_definition(operation: Operation, qubits: tuple[int, ...]) -> Unit
         Nothing in it changes when the operation is changed later.
 
     Raises:
+        NotUnitaryError: if its matrix isn't unitary.
         EngineError: if the operation has neither a matrix nor a definition; the text says why, without naming it.
     """
     unitary = _unitary(operation, qubits)
@@ -80,11 +89,14 @@ def _matrix(operation: Operation) -> NDArray[np.complex128] | None:
         with warnings.catch_warnings():
             # SciPy remarks on the sparse matrices that Qiskit hands it for a Pauli evolution.
             warnings.simplefilter("ignore", SparseEfficiencyWarning)
-            return np.array(operation.to_matrix(), dtype=complex)
+            matrix = np.array(operation.to_matrix(), dtype=complex)
     except (QiskitError, TypeError, ValueError):
         # A gate that has to_matrix() only by inheritance, or whose matrix isn't defined. The base gate of a controlled
         # CUGate has one parameter too many for its own to_matrix().
         return None
+    if not np.allclose(matrix @ matrix.conj().T, np.eye(len(matrix)), atol=_UNITARY_TOLERANCE):
+        raise NotUnitaryError("its matrix times its adjoint is not the identity")
+    return matrix
 
 
 def _definition(operation: Operation) -> QuantumCircuit | None:

@@ -1,0 +1,653 @@
+#include "program.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+#include <numeric>
+#include <set>
+#include <utility>
+
+#include "aligned.hpp"
+#include "fusion.hpp"
+#include "kernels.hpp"
+#include "plans.hpp"
+#include "sampling.hpp"
+#include "stages.hpp"
+#include "team.hpp"
+
+namespace queuebit {
+namespace {
+
+// States below this many blocks are faster on one thread: a pass takes less time than waking the others.
+constexpr std::uint64_t kShareFromBlocks = std::uint64_t{1} << 12;
+
+// Blocks between two looks at the cancel flag, and in one partial sum: about 50 microseconds of work.
+constexpr std::uint64_t kBlocksAtOnce = std::uint64_t{1} << 12;
+
+// Shots between two looks at the cancel flag: some milliseconds of work.
+constexpr std::size_t kShotsAtOnce = std::size_t{1} << 18;
+
+// The shortest run that is worth copying for a stage: 2 KiB.
+constexpr int kContiguousQubits = 7;
+
+// Measured on quantum volume circuits: making a cluster's matrix costs more than it saves on narrow states.
+int best_fused_qubits(int num_qubits) { return num_qubits <= 8 ? 2 : 3; }
+
+template <class T>
+struct Step {
+    enum class Kind { kDense, kDiagonal, kWide, kStage, kMeasure, kReset, kClassical } kind;
+    DensePlan<T> dense;  // of a reset: the bit flip
+    DiagonalPlan<T> diagonal;
+    WidePlan<T> wide;
+    Stage<T> stage;
+    int qubit = 0;
+    std::int64_t clbit = 0;
+    Operation::Kind classical_kind = Operation::Kind::kStore;
+    ClassicalOperation classical;  // its targets are steps
+
+    // The progress with which the instruction that this is a part of begins and ends, and what this adds to it.
+    double start = 0;
+    double limit = 0;
+    double share = 1;
+};
+
+template <class T>
+struct Branch {
+    Buffer state;
+    std::vector<std::int64_t> shots;
+    ClassicalState classical;
+    std::size_t position = 0;
+    std::uint32_t draws = 0;
+    double progress = 0;
+
+    T* amplitudes() const { return static_cast<T*>(state.data()); }
+};
+
+// Gates between two operations of another kind.
+struct Segment {
+    std::vector<Gate> gates;
+    double start = 0;
+    double limit = 0;
+
+    void add(const Gate& gate, double gate_start, double gate_limit) {
+        if (gates.empty()) start = gate_start;
+        limit = gate_limit;
+        gates.push_back(gate);
+    }
+};
+
+template <class T>
+class TypedProgram : public Program {
+   public:
+    TypedProgram(const Circuit& circuit, const CompileOptions& options);
+
+    std::uint64_t state_size() const override {
+        return std::uint64_t{1} << (num_qubits_ * (output_ == Output::kUnitary ? 2 : 1));
+    }
+    std::uint64_t state_bytes() const override { return (std::uint64_t{2} << width_) * sizeof(T); }
+    std::int64_t num_passes() const override { return static_cast<std::int64_t>(steps_.size()); }
+    RunResult run(const RunRequest& request, const Control& control) const override;
+
+   private:
+    template <class U>
+    friend class Runner;
+
+    void flush(Segment& segment, int most_fused_qubits);
+    Step<T> plan(Pass& pass) const;
+
+    Output output_;
+    int num_qubits_;
+    int width_;  // qubits of the stored state: twice as many for a unitary, and never less than a block
+    std::int64_t num_clbits_;
+    std::vector<std::string> variable_names_;
+    std::size_t num_loops_;
+    const Kernels<T>* kernels_;
+    std::vector<Step<T>> steps_;
+    std::vector<int> place_;  // of each qubit at the end: swaps only rename
+    std::vector<std::pair<int, std::int64_t>> final_measurements_;  // stored qubit, classical bit
+    Complex phase_ = 1.0;
+};
+
+// Measurements that nothing after them depends on can all be made at the end. Those before the last place that something jumps to
+// may be left out, or repeated; a store may read or overwrite what was measured before it.
+std::vector<bool> find_final_measurements(const Circuit& circuit) {
+    std::vector<bool> final(circuit.operations.size());
+    std::vector<bool> busy(static_cast<std::size_t>(circuit.num_qubits));
+    std::set<std::int64_t> busy_clbits;
+    std::size_t last_target = 0;
+    for (const ClassicalOperation& operation : circuit.classical) {
+        last_target = std::max(last_target, operation.target);
+        for (const auto& [value, target] : operation.cases) last_target = std::max(last_target, target);
+    }
+    for (std::size_t i = circuit.operations.size(); i-- > last_target;) {
+        const Operation& operation = circuit.operations[i];
+        if (operation.kind > Operation::Kind::kReset) break;
+        if (operation.kind == Operation::Kind::kGate) {
+            operation.gate.each_qubit([&busy](int touched) { busy[static_cast<std::size_t>(touched)] = true; });
+            continue;
+        }
+        const auto qubit = static_cast<std::size_t>(operation.qubit);
+        if (operation.kind == Operation::Kind::kMeasure && !busy[qubit] && busy_clbits.count(operation.clbit) == 0) {
+            final[i] = true;
+            continue;
+        }
+        busy[qubit] = true;
+        if (operation.kind == Operation::Kind::kMeasure) busy_clbits.insert(operation.clbit);
+    }
+    return final;
+}
+
+// Where something jumps to, by operation; gates on its two sides can't be gathered.
+std::vector<bool> find_targets(const Circuit& circuit) {
+    std::vector<bool> is_target(circuit.operations.size() + 1);
+    for (const Operation& operation : circuit.operations) {
+        if (operation.kind < Operation::Kind::kJump || operation.kind == Operation::Kind::kEnterLoop) continue;
+        const ClassicalOperation& classical = circuit.classical[operation.classical];
+        is_target[classical.target] = true;
+        for (const auto& [value, target] : classical.cases) is_target[target] = true;
+    }
+    return is_target;
+}
+
+template <class T>
+TypedProgram<T>::TypedProgram(const Circuit& circuit, const CompileOptions& options)
+    : output_(options.output),
+      num_qubits_(circuit.num_qubits),
+      width_(std::max(kLaneBits<T>, circuit.num_qubits * (options.output == Output::kUnitary ? 2 : 1))),
+      num_clbits_(circuit.num_clbits),
+      variable_names_(circuit.variable_names),
+      num_loops_(circuit.num_loops),
+      kernels_(&kernels<T>(options.simd.empty() ? available_simd().front() : options.simd.c_str())),
+      place_(static_cast<std::size_t>(circuit.num_qubits)) {
+    const int most =
+        options.most_fused_qubits > 0 ? std::min(options.most_fused_qubits, 4) : best_fused_qubits(width_);
+    std::iota(place_.begin(), place_.end(), 0);
+    const std::vector<bool> is_final = find_final_measurements(circuit);
+    const std::vector<bool> is_target = find_targets(circuit);
+    const auto place = [this](int qubit) { return place_[static_cast<std::size_t>(qubit)]; };
+    std::vector<std::size_t> step_of(circuit.operations.size() + 1);
+    Segment segment;
+    for (std::size_t i = 0; i < circuit.operations.size(); ++i) {
+        const Operation& operation = circuit.operations[i];
+        if (is_target[i]) flush(segment, most);
+        step_of[i] = steps_.size();
+        const double start = options.progress_start[i], limit = options.progress_limit[i];
+        if (operation.kind == Operation::Kind::kGate) {
+            Gate gate = operation.gate;
+            if (gate.is_swap && gate.controls.empty() && !circuit.has_jumps) {
+                std::swap(place_[static_cast<std::size_t>(gate.targets[0])],
+                          place_[static_cast<std::size_t>(gate.targets[1])]);
+            } else if (gate.targets.empty() && gate.controls.empty() && !circuit.has_jumps) {
+                phase_ *= gate.matrix(0, 0);
+            } else {
+                for (std::int8_t& qubit : gate.targets) qubit = static_cast<std::int8_t>(place(qubit));
+                for (std::int8_t& qubit : gate.controls) qubit = static_cast<std::int8_t>(place(qubit));
+                segment.add(gate, start, limit);
+            }
+            continue;
+        }
+        if (is_final[i]) {
+            final_measurements_.emplace_back(operation.qubit, operation.clbit);
+            continue;
+        }
+        flush(segment, most);
+        step_of[i] = steps_.size();
+        Step<T> step;
+        step.start = start;
+        step.limit = limit;
+        step.qubit = operation.qubit < circuit.num_qubits ? place(operation.qubit) : 0;
+        step.clbit = operation.clbit;
+        if (operation.kind == Operation::Kind::kMeasure) {
+            step.kind = Step<T>::Kind::kMeasure;
+        } else if (operation.kind == Operation::Kind::kReset) {
+            step.kind = Step<T>::Kind::kReset;
+            const Complex x[4] = {0, 1, 1, 0};
+            Gate flip;
+            flip.targets = {step.qubit};
+            flip.matrix = Matrix(2, x);
+            step.dense = plan_dense<T>(flip, width_, kernels_->rows_at_once);
+        } else {
+            step.kind = Step<T>::Kind::kClassical;
+            step.classical_kind = operation.kind;
+            step.classical = circuit.classical[operation.classical];
+        }
+        steps_.push_back(std::move(step));
+    }
+    flush(segment, most);
+    step_of.back() = steps_.size();
+    for (Step<T>& step : steps_) {
+        step.classical.target = step_of[step.classical.target];
+        for (auto& [value, target] : step.classical.cases) target = step_of[target];
+    }
+    // Nothing touches a qubit behind its final measurement, so where it is at the end is where it was.
+    for (auto& [qubit, clbit] : final_measurements_) qubit = place(qubit);
+}
+
+template <class T>
+void TypedProgram<T>::flush(Segment& segment, int most_fused_qubits) {
+    const std::size_t first = steps_.size();
+    std::vector<const Gate*> pointers;
+    for (const Gate& gate : segment.gates) pointers.push_back(&gate);
+    std::vector<Pass> passes = fuse(pointers, num_qubits_, most_fused_qubits);
+    std::vector<bool> done(passes.size());
+    for (std::size_t i = 0; i < passes.size(); ++i) {
+        if (done[i]) continue;
+        if (width_ > kStageQubits<T>) {
+            const StageChoice choice =
+                choose_stage(passes, done, i, num_qubits_, kStageQubits<T>, kContiguousQubits);
+            if (choice.taken.size() > 1) {
+                std::vector<const Pass*> taken;
+                for (std::size_t j : choice.taken) {
+                    taken.push_back(&passes[j]);
+                    done[j] = true;
+                }
+                Step<T> step;
+                step.kind = Step<T>::Kind::kStage;
+                step.stage = plan_stage<T>(taken, choice.qubits, width_, kernels_->rows_at_once);
+                steps_.push_back(std::move(step));
+                if (!done[i]) --i;
+                continue;
+            }
+        }
+        steps_.push_back(plan(passes[i]));
+        done[i] = true;
+    }
+    const auto made = static_cast<double>(steps_.size() - first);
+    for (std::size_t i = first; i < steps_.size(); ++i) {
+        steps_[i].start = segment.start;
+        steps_[i].limit = segment.limit;
+        steps_[i].share = static_cast<double>(segment.gates.size()) / made;
+    }
+    segment = {};
+}
+
+template <class T>
+Step<T> TypedProgram<T>::plan(Pass& pass) const {
+    Step<T> step;
+    if (pass.kind == Pass::Kind::kDiagonal) {
+        step.kind = Step<T>::Kind::kDiagonal;
+        step.diagonal = plan_diagonal<T>(pass.terms, width_);
+        return step;
+    }
+    Gate gate = std::move(pass.gate);
+    if (pass.kind == Pass::Kind::kCluster) {
+        gate.targets = Qubits(pass.cluster.qubits);
+        gate.matrix = std::move(pass.cluster.matrix);
+    }
+    if (gate.targets.size() <= static_cast<std::size_t>(kMostHighQubits)) {
+        step.kind = Step<T>::Kind::kDense;
+        step.dense = plan_dense<T>(gate, width_, kernels_->rows_at_once);
+    } else {
+        step.kind = Step<T>::Kind::kWide;
+        step.wide = plan_wide<T>(gate, width_);
+    }
+    return step;
+}
+
+// One run: follows a branch to its end, then those that split off it.
+template <class T>
+class Runner {
+   public:
+    Runner(const TypedProgram<T>& program, const RunRequest& request, const Control& control)
+        : program_(program),
+          kernels_(*program.kernels_),
+          request_(request),
+          control_(control),
+          blocks_(std::uint64_t{1} << (program.width_ - kLaneBits<T>)),
+          team_(blocks_ >= kShareFromBlocks ? request.threads : 1),
+          stage_buffers_(static_cast<std::size_t>(team_.size())),
+          done_before_(control.done()) {
+        result_.words = static_cast<int>(std::max<std::int64_t>(1, (program.num_clbits_ + 63) / 64));
+        result_.index.resize(static_cast<std::size_t>(request.shots));
+    }
+
+    RunResult run() {
+        poll();
+        Branch<T> first;
+        first.state = new_state();
+        first.shots.resize(static_cast<std::size_t>(request_.shots));
+        std::iota(first.shots.begin(), first.shots.end(), request_.first_shot);
+        first.classical.memory.resize(static_cast<std::size_t>(result_.words));
+        first.classical.variables.resize(program_.variable_names_.size());
+        first.classical.is_set.resize(program_.variable_names_.size());
+        first.classical.loops.resize(program_.num_loops_);
+        fill(first);
+        const std::int64_t last_shot = request_.first_shot + request_.shots - 1;
+        pending_.push_back(std::move(first));
+        while (!pending_.empty()) {
+            Branch<T> branch = std::move(pending_.back());
+            pending_.pop_back();
+            follow(branch);
+            finish(branch);
+            if (branch.shots.back() == last_shot && program_.output_ != Output::kCounts) copy_out(branch);
+            states_bytes_ -= branch.state.size_bytes();
+            advance(branch, static_cast<double>(request_.num_instructions));
+            ++result_.branches;
+        }
+        control_.set_done(done_before_ + request_.num_instructions);
+        return std::move(result_);
+    }
+
+   private:
+    void poll() const {
+        if (control_.cancelled()) throw Cancelled();
+    }
+
+    Buffer new_state() {
+        const std::uint64_t size = program_.state_bytes();
+        if (states_bytes_ + size > request_.memory_limit_bytes) throw OutOfMemory(size);
+        states_bytes_ += size;
+        return Buffer(size);
+    }
+
+    void fill(const Branch<T>& branch) {
+        T* state = branch.amplitudes();
+        const std::uint64_t size = std::uint64_t{1} << program_.num_qubits_;
+        if (program_.output_ != Output::kUnitary) {
+            if (request_.initial_state == nullptr) {
+                state[0] = 1;
+                return;
+            }
+            for (std::uint64_t i = 0; i < size; ++i) set(state, i, request_.initial_state[i]);
+            return;
+        }
+        for (std::uint64_t column = 0; column < size; ++column) {
+            for (std::uint64_t row = 0; row < size; ++row) {
+                const Complex value = request_.initial_state != nullptr ? request_.initial_state[row * size + column]
+                                                                        : Complex(row == column ? 1.0 : 0.0);
+                set(state, column * size + row, value);
+            }
+        }
+    }
+
+    static void set(T* state, std::uint64_t amplitude, Complex value) {
+        T* at = state + position_of<T>(amplitude);
+        at[0] = static_cast<T>(value.real());
+        at[kLanes<T>] = static_cast<T>(value.imag());
+    }
+
+    void follow(Branch<T>& branch) {
+        while (branch.position < program_.steps_.size()) {
+            poll();
+            const Step<T>& step = program_.steps_[branch.position];
+            ++branch.position;
+            const double after = std::min(std::max(branch.progress, step.start) + step.share, step.limit);
+            passing_ = std::max(0.0, after - branch.progress) * static_cast<double>(branch.shots.size());
+            T* state = branch.amplitudes();
+            switch (step.kind) {
+                case Step<T>::Kind::kDense:
+                    in_parts(step.dense.groups, kBlocksAtOnce >> step.dense.high, [&](int, std::uint64_t b, std::uint64_t e) {
+                        kernels_.dense(state, step.dense, b, e);
+                    });
+                    break;
+                case Step<T>::Kind::kDiagonal:
+                    in_parts(step.diagonal.groups, kBlocksAtOnce, [&](int, std::uint64_t b, std::uint64_t e) {
+                        kernels_.diagonal(state, step.diagonal, b, e);
+                    });
+                    break;
+                case Step<T>::Kind::kWide:
+                    in_parts(step.wide.groups, 1, [&](int, std::uint64_t b, std::uint64_t e) {
+                        apply_wide<T>(state, step.wide, b, e);
+                    });
+                    break;
+                case Step<T>::Kind::kStage:
+                    in_parts(step.stage.num_parts, 1, [&](int thread, std::uint64_t b, std::uint64_t e) {
+                        apply_stage<T>(state, step.stage, kernels_, stage_buffer(thread), b, e);
+                    });
+                    break;
+                case Step<T>::Kind::kMeasure:
+                case Step<T>::Kind::kReset:
+                    measure(branch, step);
+                    break;
+                case Step<T>::Kind::kClassical:
+                    classical(branch, step);
+                    break;
+            }
+            poll();
+            passing_ = 0;
+            advance(branch, after);
+        }
+    }
+
+    // Runs a task over 0..total on all threads, in parts between which it can be cancelled.
+    template <class Task>
+    void in_parts(std::uint64_t total, std::uint64_t part, const Task& task) {
+        team_.share(total, std::max<std::uint64_t>(part, 1), [&](int thread, std::uint64_t begin, std::uint64_t end) {
+            if (control_.cancelled()) return;
+            task(thread, begin, end);
+            // The first thread speaks for all: a pass over a wide state takes long enough to be watched.
+            if (thread == 0) show(static_cast<double>(end) / static_cast<double>(total));
+        });
+    }
+
+    T* stage_buffer(int thread) {
+        AlignedVector<T>& buffer = stage_buffers_[static_cast<std::size_t>(thread)];
+        if (buffer.empty()) buffer.resize(std::size_t{2} << kStageQubits<T>);
+        return buffer.data();
+    }
+
+    // Counts a branch's progress by its share of the shots. What is shown never goes back, nor beyond the whole.
+    void advance(Branch<T>& branch, double progress) {
+        if (progress <= branch.progress) return;
+        shot_instructions_ += (progress - branch.progress) * static_cast<double>(branch.shots.size());
+        branch.progress = progress;
+        show(0);
+    }
+
+    // Shows the progress, with that part of the pass that is being made.
+    void show(double part) {
+        const double shot_instructions = shot_instructions_ + part * passing_;
+        const auto done = static_cast<std::int64_t>(shot_instructions / static_cast<double>(request_.shots));
+        shown_ = std::min(std::max(shown_, done), request_.num_instructions);
+        control_.set_done(done_before_ + shown_);
+    }
+
+    void classical(Branch<T>& branch, const Step<T>& step) {
+        const ClassicalOperation& operation = step.classical;
+        ClassicalState& state = branch.classical;
+        const auto value = [&] { return operation.expression.evaluate(state, program_.variable_names_).integer; };
+        switch (step.classical_kind) {
+            case Operation::Kind::kStore:
+                operation.assignment.carry_out(state, program_.variable_names_);
+                break;
+            case Operation::Kind::kJump:
+                branch.position = operation.target;
+                break;
+            case Operation::Kind::kJumpUnless:
+                if (value() == 0) branch.position = operation.target;
+                break;
+            case Operation::Kind::kSwitch: {
+                const std::uint64_t wanted = value();
+                branch.position = operation.target;
+                for (const auto& [at, target] : operation.cases) {
+                    if (at == wanted) branch.position = target;
+                }
+                break;
+            }
+            case Operation::Kind::kEnterLoop:
+                state.loops[operation.loop] = 0;
+                break;
+            default: {
+                std::int64_t& iteration = state.loops[operation.loop];
+                if (iteration >= operation.values.count) {  // another may have counted further
+                    branch.position = operation.target;
+                    break;
+                }
+                if (operation.variable >= 0) {
+                    const auto variable = static_cast<std::size_t>(operation.variable);
+                    state.variables[variable].integer = static_cast<std::uint64_t>(operation.values.at(iteration));
+                    state.is_set[variable] = true;
+                }
+                ++iteration;
+            }
+        }
+    }
+
+    std::vector<double> numbers(Branch<T>& branch) {
+        std::vector<double> numbers(branch.shots.size());
+        for (std::size_t i = 0; i < numbers.size(); i += kShotsAtOnce) {
+            poll();
+            kernels_.uniforms(request_.seed, request_.circuit_index, branch.draws, branch.shots.data() + i,
+                              std::min(kShotsAtOnce, numbers.size() - i), numbers.data() + i);
+        }
+        ++branch.draws;
+        return numbers;
+    }
+
+    // Sums of |amplitude|^2, of all and of those with the qubit set; the same for any number of threads.
+    std::pair<double, double> weights(const Branch<T>& branch, int qubit) {
+        const std::uint64_t parts = (blocks_ + kBlocksAtOnce - 1) / kBlocksAtOnce;
+        std::vector<double> sums(2 * parts);
+        team_.share(parts, 1, [&](int, std::uint64_t begin, std::uint64_t end) {
+            for (std::uint64_t part = begin; part < end; ++part) {
+                kernels_.weights(branch.amplitudes(), qubit, part * kBlocksAtOnce,
+                                 std::min((part + 1) * kBlocksAtOnce, blocks_), &sums[2 * part]);
+            }
+        });
+        double all = 0, set = 0;
+        for (std::uint64_t part = 0; part < parts; ++part) {
+            all += sums[2 * part];
+            set += sums[2 * part + 1];
+        }
+        return {all, set};
+    }
+
+    void project(const Branch<T>& branch, int qubit, int outcome, double weight) {
+        T* state = branch.amplitudes();
+        const double scale = 1 / std::sqrt(weight);
+        in_parts(blocks_, kBlocksAtOnce, [&](int, std::uint64_t b, std::uint64_t e) {
+            kernels_.project(state, qubit, outcome, scale, b, e);
+        });
+    }
+
+    void measure(Branch<T>& branch, const Step<T>& step) {
+        const auto [all, set] = weights(branch, step.qubit);
+        const double weight[2] = {all - set, set};
+        const double probability_0 = weight[0] / all;
+        const std::vector<double> drawn = numbers(branch);
+        std::vector<std::int64_t> shots[2];
+        for (std::size_t i = 0; i < drawn.size(); ++i) shots[drawn[i] >= probability_0].push_back(branch.shots[i]);
+        if (!shots[0].empty() && !shots[1].empty()) {
+            Branch<T> other;
+            other.state = new_state();
+            std::memcpy(other.state.data(), branch.state.data(), branch.state.size_bytes());
+            other.shots = std::move(shots[1]);
+            other.classical = branch.classical;
+            other.progress = branch.progress;
+            other.position = branch.position;
+            other.draws = branch.draws;
+            branch.shots = std::move(shots[0]);
+            settle(other, step, 1, weight[1]);
+            settle(branch, step, 0, weight[0]);
+            pending_.push_back(std::move(other));
+        } else {
+            const int outcome = shots[0].empty();
+            settle(branch, step, outcome, weight[outcome]);
+        }
+    }
+
+    void settle(Branch<T>& branch, const Step<T>& step, int outcome, double weight) {
+        project(branch, step.qubit, outcome, weight);
+        if (step.kind == Step<T>::Kind::kMeasure) {
+            branch.classical.set_bit(step.clbit, outcome != 0);
+        } else if (outcome == 1) {
+            T* state = branch.amplitudes();
+            in_parts(step.dense.groups, kBlocksAtOnce, [&](int, std::uint64_t b, std::uint64_t e) {
+                kernels_.dense(state, step.dense, b, e);
+            });
+        }
+    }
+
+    void finish(Branch<T>& branch) {
+        const auto words = static_cast<std::size_t>(result_.words);
+        const auto first = static_cast<std::int64_t>(result_.values.size() / words);
+        const auto& measurements = program_.final_measurements_;
+        if (measurements.empty()) {
+            result_.values.insert(result_.values.end(), branch.classical.memory.begin(), branch.classical.memory.end());
+            for (std::int64_t shot : branch.shots) at(shot) = first;
+            return;
+        }
+        const std::vector<std::uint64_t> outcomes = sample_basis_states<T>(
+            branch.amplitudes(), program_.width_, numbers(branch), kernels_, team_, [this] { poll(); });
+        std::vector<std::uint64_t> distinct = outcomes;
+        std::vector<std::int64_t> number_of;
+        const std::uint64_t states = std::uint64_t{1} << program_.width_;
+        const bool few = states <= 4 * outcomes.size() + 1024;
+        if (few) {
+            number_of.assign(states, -1);
+            for (std::uint64_t outcome : outcomes) number_of[outcome] = 0;
+            distinct.clear();
+            for (std::uint64_t i = 0; i < states; ++i) {
+                if (number_of[i] < 0) continue;
+                number_of[i] = static_cast<std::int64_t>(distinct.size());
+                distinct.push_back(i);
+            }
+        } else {
+            std::sort(distinct.begin(), distinct.end());
+            distinct.erase(std::unique(distinct.begin(), distinct.end()), distinct.end());
+        }
+        for (std::uint64_t outcome : distinct) {
+            for (const auto& [qubit, clbit] : measurements) branch.classical.set_bit(clbit, (outcome >> qubit) & 1);
+            result_.values.insert(result_.values.end(), branch.classical.memory.begin(), branch.classical.memory.end());
+        }
+        for (std::size_t i = 0; i < outcomes.size(); ++i) {
+            if (i % kShotsAtOnce == 0) poll();
+            const std::int64_t number =
+                few ? number_of[outcomes[i]]
+                    : std::lower_bound(distinct.begin(), distinct.end(), outcomes[i]) - distinct.begin();
+            at(branch.shots[i]) = first + number;
+        }
+    }
+
+    std::int64_t& at(std::int64_t shot) { return result_.index[static_cast<std::size_t>(shot - request_.first_shot)]; }
+
+    void copy_out(const Branch<T>& branch) {
+        const T* state = branch.amplitudes();
+        const int n = program_.num_qubits_;
+        const std::uint64_t rows = std::uint64_t{1} << n;
+        const std::uint64_t columns = program_.output_ == Output::kUnitary ? rows : 1;
+        result_.state.resize(rows * columns);
+        for (std::uint64_t row = 0; row < rows; ++row) {
+            std::uint64_t stored = 0;
+            for (int qubit = 0; qubit < n; ++qubit) {
+                stored |= ((row >> qubit) & 1) << program_.place_[static_cast<std::size_t>(qubit)];
+            }
+            for (std::uint64_t column = 0; column < columns; ++column) {
+                const T* amplitude = state + position_of<T>(column * rows + stored);
+                result_.state[column * rows + row] =
+                    program_.phase_ * Complex(amplitude[0], amplitude[kLanes<T>]);
+            }
+        }
+    }
+
+    const TypedProgram<T>& program_;
+    const Kernels<T>& kernels_;
+    const RunRequest& request_;
+    const Control& control_;
+    const std::uint64_t blocks_;
+    Team team_;
+    std::vector<AlignedVector<T>> stage_buffers_;  // of each thread, when it has had use for one
+    const std::int64_t done_before_;
+    std::vector<Branch<T>> pending_;
+    RunResult result_;
+    std::uint64_t states_bytes_ = 0;
+    double shot_instructions_ = 0;
+    double passing_ = 0;  // what the pass that is being made adds to these
+    std::int64_t shown_ = 0;
+};
+
+template <class T>
+RunResult TypedProgram<T>::run(const RunRequest& request, const Control& control) const {
+    return Runner<T>(*this, request, control).run();
+}
+
+}  // namespace
+
+std::unique_ptr<Program> compile(const Circuit& circuit, const CompileOptions& options) {
+    const int width = circuit.num_qubits * (options.output == Output::kUnitary ? 2 : 1);
+    if (width > kMostQubits) throw std::invalid_argument("the circuit has too many qubits");
+    if (options.single_precision) return std::make_unique<TypedProgram<float>>(circuit, options);
+    return std::make_unique<TypedProgram<double>>(circuit, options);
+}
+
+}  // namespace queuebit

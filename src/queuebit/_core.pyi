@@ -1,0 +1,56 @@
+"""The native core: compiles flat arrays to passes over a state, and runs them."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+MATRIX: int
+MEASURE: int
+RESET: int
+STORE: int
+JUMP: int
+JUMP_UNLESS: int
+SWITCH: int
+ENTER_LOOP: int
+NEXT_ITERATION: int
+INTEGER_BITS: int
+
+class CancelledError(Exception): ...
+class ClassicalError(Exception): ...
+class OutOfMemoryError(MemoryError): ...
+
+class Program:
+    @property
+    def state_bytes(self) -> int: ...
+    @property
+    def num_passes(self) -> int: ...
+    def run(
+        self,
+        shots: int,
+        seed: int,
+        control: NDArray[np.int64],
+        *,
+        circuit_index: int,
+        first_shot: int,
+        num_instructions: int,
+        threads: int,
+        memory_limit_bytes: int,
+        initial_state: NDArray[np.complex128] | None,
+    ) -> tuple[int, NDArray[np.uint64], NDArray[np.int64], NDArray[np.complex128], int]: ...
+
+def compile_circuit(
+    num_qubits: int,
+    num_clbits: int,
+    variable_names: list[str],
+    codes: NDArray[np.int32],
+    params: NDArray[np.float64],
+    progress_start: NDArray[np.int64],
+    progress_limit: NDArray[np.int64],
+    *,
+    output: int = 0,
+    single_precision: bool = False,
+    most_fused_qubits: int = 0,
+    simd: str = "",
+) -> Program: ...
+def available_simd() -> list[str]: ...
+def gate_codes() -> dict[str, tuple[int, int, int]]: ...
+def expression_codes() -> dict[str, int]: ...

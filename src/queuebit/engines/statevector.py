@@ -1,0 +1,205 @@
+"""The native engine: the whole statevector or unitary, in C++ with the machine's widest registers and all its cores."""
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from qiskit.circuit import QuantumCircuit
+
+try:
+    from queuebit import _core
+except ImportError as error:
+    raise ImportError(
+        "the native core was not built when queuebit was installed; install it again with a C++ compiler"
+    ) from error
+from queuebit.engines.control import Control
+from queuebit.engines.encoding import EncodedCircuit, encode_flat, encode_plain
+from queuebit.engines.engine import Engine, Outcome, Output, Program
+from queuebit.engines.exceptions import (
+    ClassicalValueError,
+    EngineLimitError,
+    InsufficientMemoryError,
+    RunCancelledError,
+)
+from queuebit.engines.lowering import lower, require_bound, require_output
+from queuebit.engines.memory import available_bytes, format_bytes, require_bytes
+from queuebit.engines.reference import ReferenceEngine
+from queuebit.providers.local_executor import available_cores
+
+_OUTPUT_CODES = {Output.COUNTS: 0, Output.STATEVECTOR: 1, Output.UNITARY: 2}
+
+# Per shot: its number, its random number, its outcome's place in the core and in the answer.
+_SHOT_BYTES = 64
+
+# Where the free memory is asked for before a run; below, the question takes longer than the run.
+_LARGE_BYTES = 64 * 2**20
+
+# Sizes of wider states don't fit into the core's 64-bit numbers. No machine holds them, which the reference engine
+# says.
+_MOST_QUBITS = 50
+
+
+class StatevectorEngine(Engine):
+    """Simulates with the native core, in double precision, or in single when asked to."""
+
+    name = "statevector"
+
+    def __init__(self, *, single_precision: bool = False, threads: int | None = None, simd: str = "") -> None:
+        """Create the engine.
+
+        Args:
+            single_precision: whether amplitudes are pairs of 32-bit floats instead of 64-bit ones.
+            threads: how many threads a run may use, 1 or more; by default the cores that other runs leave.
+            simd: the instruction set to use instead of the best there is; one of ``queuebit._core.available_simd()``.
+        """
+        self._single_precision = single_precision
+        self._threads = threads
+        self._simd = simd
+
+    def compile(self, circuit: QuantumCircuit, *, output: Output = Output.COUNTS) -> Program:
+        """See :meth:`Engine.compile`.
+
+        A circuit whose classical expressions have integers of more than 64 bits is compiled by the reference engine,
+        and so is one that is too wide for any memory.
+        """
+        require_bound(circuit)
+        if circuit.num_qubits * (2 if output is Output.UNITARY else 1) > _MOST_QUBITS:
+            return ReferenceEngine().compile(circuit, output=output)
+        try:
+            encoded = _encode(circuit, output)
+        except EngineLimitError:
+            return ReferenceEngine().compile(circuit, output=output)
+        codes, params, start, limit = encoded.arrays()
+        core = _core.compile_circuit(
+            encoded.num_qubits,
+            encoded.num_clbits,
+            [variable.name for variable in encoded.variables],
+            codes,
+            params,
+            start,
+            limit,
+            output=_OUTPUT_CODES[output],
+            single_precision=self._single_precision,
+            simd=self._simd,
+        )
+        return StatevectorProgram(circuit.name, encoded, output, core, self._threads)
+
+
+def _encode(circuit: QuantumCircuit, output: Output) -> EncodedCircuit:
+    encoded = encode_plain(circuit)
+    if encoded is not None and (output is Output.COUNTS or not encoded.has_measurements):
+        return encoded
+    flat = lower(circuit)
+    require_output(flat, output)
+    return encode_flat(flat)
+
+
+class StatevectorProgram(Program):
+    """A circuit compiled by the native core."""
+
+    def __init__(self, name: str, encoded: EncodedCircuit, output: Output, core: Any, threads: int | None) -> None:
+        self.num_qubits = encoded.num_qubits
+        self.num_clbits = encoded.num_clbits
+        self.num_instructions = encoded.num_instructions
+        self.writes_memory = encoded.writes_memory
+        self.output = output
+        self._name = name
+        self._core = core
+        self._threads = threads
+
+    def memory_bytes(self, shots: int) -> int:
+        """See :meth:`Program.memory_bytes`."""
+        returned = 0 if self.output is Output.COUNTS else 16 << (self.num_qubits * self._dimensions)
+        return int(self._core.state_bytes) + returned + _SHOT_BYTES * shots
+
+    @property
+    def _dimensions(self) -> int:
+        return 2 if self.output is Output.UNITARY else 1
+
+    def run(
+        self,
+        shots: int,
+        seed: int,
+        control: Control,
+        *,
+        circuit_index: int = 0,
+        first_shot: int = 0,
+        initial_state: NDArray[np.complex128] | None = None,
+    ) -> Outcome:
+        """See :meth:`Program.run`."""
+        needed = self.memory_bytes(shots)
+        require_bytes(needed, f"circuit {self._name!r} ({self.num_qubits} qubits, {shots} shots)")
+        # A run that splits makes a state for each branch, at most one a shot.
+        limit = available_bytes() if needed + self._core.state_bytes * shots > _LARGE_BYTES else needed * shots * 2
+        given = None if initial_state is None else np.ascontiguousarray(initial_state, dtype=complex).ravel()
+        with _RUNNING.share(self._threads) as threads:
+            try:
+                words, values, index, state, _ = self._core.run(
+                    shots,
+                    seed,
+                    np.frombuffer(control.buffer, dtype=np.int64),
+                    circuit_index=circuit_index,
+                    first_shot=first_shot,
+                    num_instructions=self.num_instructions,
+                    threads=threads,
+                    memory_limit_bytes=limit,
+                    initial_state=given,
+                )
+            except _core.CancelledError as error:
+                raise RunCancelledError("the run was cancelled") from error
+            except _core.ClassicalError as error:
+                raise ClassicalValueError(str(error)) from error
+            except MemoryError as error:
+                raise InsufficientMemoryError(
+                    f"circuit {self._name!r} splits into more branches of {format_bytes(self._core.state_bytes)} each "
+                    f"than fit into memory; {format_bytes(available_bytes())} are free"
+                ) from error
+        memory_values, memory_index = _distinct(words, values, index)
+        size = 2**self.num_qubits
+        return Outcome(
+            memory_values=memory_values,
+            memory_index=memory_index,
+            statevector=state if self.output is Output.STATEVECTOR else None,
+            unitary=np.ascontiguousarray(state.reshape(size, size).T) if self.output is Output.UNITARY else None,
+            metadata={"engine": StatevectorEngine.name},
+        )
+
+
+def _distinct(
+    words: int, values: NDArray[np.uint64], index: NDArray[np.int64]
+) -> tuple[tuple[int, ...], NDArray[np.int64]]:
+    """Return the contents of the classical memory ascending and each once, and for each shot the place of its own."""
+    if words == 1:
+        if bool((values[1:] > values[:-1]).all()):
+            return tuple(values.tolist()), index
+        distinct, places = np.unique(values, return_inverse=True)
+        return tuple(distinct.tolist()), places[index]
+    numbers = [int.from_bytes(content.tobytes(), "little") for content in values.reshape(-1, words)]
+    ascending = sorted(set(numbers))
+    place_of = {number: place for place, number in enumerate(ascending)}
+    return tuple(ascending), np.array([place_of[number] for number in numbers], dtype=np.int64)[index]
+
+
+class _RunningRuns:
+    """Counts the runs of this process, so that together they don't use more threads than there are cores."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._count = 0
+
+    @contextmanager
+    def share(self, wanted: int | None) -> Iterator[int]:
+        with self._lock:
+            self._count += 1
+            threads = wanted or max(1, available_cores() // self._count)
+        try:
+            yield threads
+        finally:
+            with self._lock:
+                self._count -= 1
+
+
+_RUNNING = _RunningRuns()
