@@ -150,9 +150,10 @@ def test_a_timeout_ends_with_124(start: Start) -> None:
 
 
 def test_the_live_line_moves_and_leaves_no_trace(start: Start, screen: Screen, folder: Path) -> None:
-    layers = "h q; cx q[0], q[1]; rx(0.3) q[2];\n" * 3000
+    # Wide, and such that no two layers can be made one: it takes seconds on any engine.
+    layers = "h q; cx q[0], q[21]; cx q[21], q[10]; cx q[10], q[15];\n" * 300
     (folder / "long.qasm").write_text(
-        f'OPENQASM 2.0; include "qelib1.inc"; qreg q[14]; creg c[14]; {layers} measure q -> c;'
+        f'OPENQASM 2.0; include "qelib1.inc"; qreg q[22]; creg c[22]; {layers} measure q -> c;'
     )
     command = start("run", "long.qasm", "--timeout", "1", stderr=screen.writer, TERM="xterm")
     command.end()

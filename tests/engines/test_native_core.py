@@ -1,0 +1,311 @@
+"""The native engine computes what the reference engine does: on every instruction set, however it fuses and shares."""
+
+from functools import cache
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from qiskit import QuantumCircuit
+from qiskit.circuit.library import DiagonalGate, UnitaryGate
+from qiskit.quantum_info import random_unitary
+
+from queuebit.engines import Control, Output
+from queuebit.engines.lowering import lower
+from queuebit.engines.reference import ReferenceEngine
+from queuebit.testing.engine_checks.random_circuits import GATES, angles, measuring_circuits, operations, seeds
+
+_core = pytest.importorskip("queuebit._core", reason="no native core was built here")
+
+from queuebit.engines.encoding import encode_flat
+from queuebit.engines.statevector import StatevectorEngine, StatevectorProgram
+
+SIMD = _core.available_simd()
+TOLERANCE = {False: 1e-10, True: 1e-4}
+"""How far an amplitude may be from the reference's, by whether the engine works in single precision."""
+
+PRECISIONS = pytest.mark.parametrize("single", [False, True], ids=["double", "single"])
+EACH_SIMD = pytest.mark.parametrize("simd", SIMD)
+THREADS = pytest.mark.parametrize("threads", [1, 2])
+
+FEW = settings(
+    derandomize=True,
+    database=None,
+    deadline=None,
+    max_examples=40,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
+)
+
+
+def random_state(num_qubits: int, seed: int = 5) -> np.ndarray:
+    rng = np.random.default_rng(seed)
+    state = rng.normal(size=2**num_qubits) + 1j * rng.normal(size=2**num_qubits)
+    return state / np.linalg.norm(state)
+
+
+def final_state(engine, circuit: QuantumCircuit) -> np.ndarray:
+    program = engine.compile(circuit, output=Output.STATEVECTOR)
+    return program.run(1, 1, Control(), initial_state=random_state(circuit.num_qubits)).statevector
+
+
+def memory(engine, circuit: QuantumCircuit, shots: int, **options) -> list[int]:
+    outcome = engine.compile(circuit).run(shots, 7, Control(), **options)
+    return [outcome.memory_values[index] for index in outcome.memory_index.tolist()]
+
+
+def assert_close(state: np.ndarray, expected: np.ndarray, single: bool) -> None:
+    assert state.dtype == np.complex128
+    np.testing.assert_allclose(state, expected, rtol=0, atol=TOLERANCE[single])
+
+
+def append(circuit: QuantumCircuit, rng: np.random.Generator, gate, qubits=None) -> None:
+    chosen = rng.permutation(circuit.num_qubits)[: gate.num_qubits] if qubits is None else qubits
+    circuit.append(gate, [int(qubit) for qubit in chosen])
+
+
+def every_gate(num_qubits: int, seed: int) -> QuantumCircuit:
+    """Return a circuit with each standard gate, matrices on 1 to 6 qubits, and gates with many controls, shuffled."""
+    rng = np.random.default_rng(seed)
+    gates = [gate.base_class(*rng.uniform(-6, 6, len(gate.params))) for gate in GATES]
+    gates = [gate for gate in gates if gate.num_qubits <= num_qubits]
+    gates += [UnitaryGate(random_unitary(2**width, seed=seed)) for width in range(1, 7) if width <= num_qubits]
+    gates += [DiagonalGate(np.exp(1j * rng.uniform(0, 6, 2**width))) for width in (1, 3, 5) if width <= num_qubits]
+    for num_controls in range(1, min(8, num_qubits)):
+        base = GATES[1:][num_controls % 3] if num_qubits - num_controls < 2 else UnitaryGate(random_unitary(4, seed=1))
+        base = base.base_class(*rng.uniform(-6, 6, len(base.params))) if base.name != "unitary" else base
+        if base.num_qubits + num_controls <= num_qubits:
+            gates.append(base.control(num_controls, ctrl_state=int(rng.integers(2**num_controls)), annotated=False))
+    circuit = QuantumCircuit(num_qubits, global_phase=0.3)
+    for index in rng.permutation(len(gates)):
+        append(circuit, rng, gates[index])
+    return circuit
+
+
+def layers(num_qubits: int, depth: int = 3) -> QuantumCircuit:
+    """Return dense, diagonal and controlled gates over all distances, with swaps."""
+    rng = np.random.default_rng(num_qubits)
+    circuit = QuantumCircuit(num_qubits)
+    for _ in range(depth):
+        for qubit in range(num_qubits):
+            circuit.u(*rng.uniform(0, 6, 3), qubit)
+        for _ in range(num_qubits):
+            append(circuit, rng, [GATES[0], *(g for g in GATES if g.num_qubits == 2 and not g.params)][rng.integers(6)])
+            first, second = (int(qubit) for qubit in rng.permutation(num_qubits)[:2])
+            circuit.cp(rng.uniform(0, 6), first, second)
+            circuit.rzz(rng.uniform(0, 6), second, first)
+        append(circuit, rng, UnitaryGate(random_unitary(16, seed=depth)))
+        circuit.swap(0, num_qubits - 1)
+    return circuit
+
+
+@cache
+def reference_of_layers(num_qubits: int) -> np.ndarray:
+    return final_state(ReferenceEngine(), layers(num_qubits))
+
+
+@PRECISIONS
+@EACH_SIMD
+@pytest.mark.parametrize("gate", GATES, ids=lambda gate: gate.name)
+def test_each_standard_gate_on_low_and_high_qubits(gate, simd, single):
+    # The lowest qubits are lanes within a register, the others are not: all mixtures of them differ in the core.
+    num_qubits = 7
+    rng = np.random.default_rng(3)
+    circuit = QuantumCircuit(num_qubits)
+    for shift in range(num_qubits):
+        qubits = [(shift + 3 * i) % num_qubits for i in range(gate.num_qubits)]
+        append(circuit, rng, gate.base_class(*rng.uniform(-6, 6, len(gate.params))), qubits)
+    state = final_state(StatevectorEngine(simd=simd, single_precision=single), circuit)
+    assert_close(state, final_state(ReferenceEngine(), circuit), single)
+
+
+@PRECISIONS
+@EACH_SIMD
+@pytest.mark.parametrize("num_qubits", range(1, 10))
+def test_all_gates_on_a_circuit_of_any_width(num_qubits, simd, single):
+    circuit = every_gate(num_qubits, seed=num_qubits)
+    state = final_state(StatevectorEngine(simd=simd, single_precision=single), circuit)
+    assert_close(state, final_state(ReferenceEngine(), circuit), single)
+
+
+@st.composite
+def circuits(draw: st.DrawFn) -> QuantumCircuit:
+    """Draw up to 8 qubits of standard gates, matrices, and gates under many controls of any value."""
+    circuit = QuantumCircuit(draw(st.integers(2, 8)), global_phase=draw(angles))
+    for _ in range(draw(st.integers(1, 12))):
+        operation = draw(operations(min(circuit.num_qubits, 5)))
+        free = circuit.num_qubits - operation.num_qubits
+        if free and hasattr(operation, "to_matrix") and draw(st.booleans()):
+            controls = draw(st.integers(1, free))
+            matrix = UnitaryGate(operation.to_matrix()) if operation.num_qubits <= 3 else None
+            if matrix is not None:
+                state = draw(st.integers(0, 2**controls - 1))
+                operation = matrix.control(controls, ctrl_state=state, annotated=False)
+        circuit.append(operation, draw(st.permutations(range(circuit.num_qubits)))[: operation.num_qubits])
+    return circuit
+
+
+@FEW
+@given(circuit=circuits())
+def test_random_circuit_agrees_with_the_reference(circuit):
+    expected = final_state(ReferenceEngine(), circuit)
+    for simd in SIMD:
+        for single in (False, True):
+            engine = StatevectorEngine(simd=simd, single_precision=single)
+            assert_close(final_state(engine, circuit), expected, single)
+
+
+@EACH_SIMD
+@given(data=st.data())
+@settings(FEW, max_examples=10)
+def test_unitary_of_a_random_circuit_agrees_with_the_reference(simd, data):
+    circuit = data.draw(circuits().filter(lambda circuit: circuit.num_qubits <= 6))
+    expected = ReferenceEngine().compile(circuit, output=Output.UNITARY).run(1, 1, Control()).unitary
+    for single in (False, True):
+        engine = StatevectorEngine(simd=simd, single_precision=single)
+        unitary = engine.compile(circuit, output=Output.UNITARY).run(1, 1, Control()).unitary
+        assert_close(unitary, expected, single)
+
+
+def with_fusion(circuit: QuantumCircuit, most_fused_qubits: int, single: bool = False, simd: str = ""):
+    encoded = encode_flat(lower(circuit))
+    codes, params, start, limit = encoded.arrays()
+    core = _core.compile_circuit(
+        encoded.num_qubits,
+        encoded.num_clbits,
+        [],
+        codes,
+        params,
+        start,
+        limit,
+        output=1,
+        single_precision=single,
+        most_fused_qubits=most_fused_qubits,
+        simd=simd,
+    )
+    return StatevectorProgram("fused", encoded, Output.STATEVECTOR, core, 1)
+
+
+@PRECISIONS
+@pytest.mark.parametrize("num_qubits", [2, 5, 8, 12])
+def test_fused_gates_give_what_single_gates_do(num_qubits, single):
+    circuit = (
+        every_gate(num_qubits, seed=1).compose(layers(max(num_qubits, 4), 2)) if num_qubits > 3 else every_gate(2, 1)
+    )
+    start = random_state(num_qubits)
+    states = []
+    passes = []
+    for most in (1, 2, 3, 4):
+        program = with_fusion(circuit, most, single)
+        passes.append(program._core.num_passes)
+        states.append(program.run(1, 1, Control(), initial_state=start).statevector)
+    for state in states[1:]:
+        assert_close(state, states[0], single)
+    assert passes[3] <= passes[1] <= passes[0], f"wider clusters must not make more passes: {passes}"
+
+
+@given(circuit=circuits())
+@settings(FEW, max_examples=25)
+def test_random_circuit_is_the_same_however_it_is_fused(circuit):
+    expected = final_state(ReferenceEngine(), circuit)
+    start = random_state(circuit.num_qubits)
+    for most in (1, 2, 3, 4):
+        assert_close(with_fusion(circuit, most).run(1, 1, Control(), initial_state=start).statevector, expected, False)
+
+
+@THREADS
+@PRECISIONS
+@EACH_SIMD
+@pytest.mark.parametrize("num_qubits", [14, 15, 16, 17, 18])
+def test_wide_state_in_stages_and_threads(num_qubits, simd, single, threads):
+    # From 16 qubits on in double and 17 in single, passes are made within parts that fit into the cache; from 2^12
+    # blocks on they are shared by threads.
+    engine = StatevectorEngine(simd=simd, single_precision=single, threads=threads)
+    assert_close(final_state(engine, layers(num_qubits)), reference_of_layers(num_qubits), single)
+
+
+@PRECISIONS
+def test_wide_state_with_every_gate(single):
+    circuit = every_gate(17, seed=4)
+    state = final_state(StatevectorEngine(single_precision=single, threads=2), circuit)
+    assert_close(state, final_state(ReferenceEngine(), circuit), single)
+
+
+@PRECISIONS
+def test_wide_unitary_in_stages(single):
+    circuit = layers(9, 2)
+    engine = StatevectorEngine(single_precision=single, threads=2)
+    unitary = engine.compile(circuit, output=Output.UNITARY).run(1, 1, Control()).unitary
+    expected = ReferenceEngine().compile(circuit, output=Output.UNITARY).run(1, 1, Control()).unitary
+    assert_close(unitary, expected, single)
+
+
+def without_last_measurements(circuit: QuantumCircuit) -> QuantumCircuit:
+    """Return the circuit with a branch at its end: then all measurements are made where they stand, on both engines.
+
+    Those at the very end are sampled together, from sums in the order of the amplitudes. The reference sums over the
+    measured qubits alone and the core doesn't move the amplitudes for a swap, so there only the distribution agrees.
+    """
+    ending = circuit.copy()
+    with ending.if_test((ending.clbits[0], 1)):
+        ending.x(0)
+    return ending
+
+
+@EACH_SIMD
+@given(data=st.data())
+@settings(FEW, max_examples=30)
+def test_measurements_and_control_flow_have_the_same_shots_as_the_reference(simd, data):
+    circuit = without_last_measurements(data.draw(measuring_circuits()))
+    seed = data.draw(seeds)
+    expected = ReferenceEngine().compile(circuit).run(200, seed, Control())
+    outcome = StatevectorEngine(simd=simd).compile(circuit).run(200, seed, Control())
+    assert outcome.memory_values == expected.memory_values
+    assert outcome.memory_index.tolist() == expected.memory_index.tolist()
+
+
+@given(circuit=circuits())
+@settings(FEW, max_examples=25)
+def test_measurements_at_the_end_have_the_same_shots_as_the_reference(circuit):
+    measured = QuantumCircuit(*circuit.qregs)
+    for item in circuit.data:
+        if item.operation.name != "swap":
+            measured.append(item.operation, item.qubits)
+    measured.measure_all()
+    assert memory(StatevectorEngine(), measured, 300) == memory(ReferenceEngine(), measured, 300)
+
+
+def measuring_layers(num_qubits: int) -> QuantumCircuit:
+    circuit = QuantumCircuit(num_qubits, num_qubits + 2)
+    circuit.compose(layers(num_qubits, 1), range(num_qubits), inplace=True)
+    circuit.measure(0, num_qubits)
+    circuit.reset(num_qubits - 1)
+    circuit.compose(layers(num_qubits, 1), range(num_qubits), inplace=True)
+    circuit.measure(num_qubits - 2, num_qubits + 1)
+    circuit.measure(range(num_qubits), range(num_qubits))
+    return circuit
+
+
+@pytest.mark.parametrize("num_qubits", [3, 12, 15, 17])
+def test_counts_depend_neither_on_threads_nor_on_the_instruction_set(num_qubits):
+    circuit = measuring_layers(num_qubits)
+    engines = [StatevectorEngine(simd=simd, threads=threads) for simd in SIMD for threads in (1, 2, 3)]
+    first, *others = (memory(engine, circuit, 2000) for engine in engines)
+    assert len(set(first)) > 4
+    for other in others:
+        assert other == first
+
+
+@PRECISIONS
+def test_counts_in_each_precision_do_not_depend_on_threads(single):
+    circuit = measuring_layers(16)
+    one, two = (memory(StatevectorEngine(single_precision=single, threads=n), circuit, 2000) for n in (1, 2))
+    assert one == two
+
+
+def test_parts_of_a_run_are_the_whole():
+    circuit = measuring_layers(6)
+    whole = memory(StatevectorEngine(), circuit, 1000)
+    parts = [
+        memory(StatevectorEngine(), circuit, end - at, first_shot=at) for at, end in ((0, 1), (1, 400), (400, 1000))
+    ]
+    assert sum(parts, []) == whole
