@@ -7,8 +7,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from qiskit import QuantumCircuit
-from qiskit.circuit.library import DiagonalGate, UnitaryGate
-from qiskit.quantum_info import random_unitary
+from qiskit.circuit import ControlledGate, Gate
+from qiskit.circuit.library import DiagonalGate, PauliEvolutionGate, PhaseGate, RXGate, UnitaryGate
+from qiskit.quantum_info import Operator, random_unitary
 
 from queuebit.engines import Control, Output
 from queuebit.engines.lowering import lower
@@ -32,7 +33,7 @@ FEW = settings(
     derandomize=True,
     database=None,
     deadline=None,
-    max_examples=40,
+    max_examples=12,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )
 
@@ -63,6 +64,15 @@ def append(circuit: QuantumCircuit, rng: np.random.Generator, gate, qubits=None)
     circuit.append(gate, [int(qubit) for qubit in chosen])
 
 
+def controlled(base: Gate, num_controls: int, ctrl_state: int) -> ControlledGate:
+    """Return a gate under controls; Qiskit's own `control()` would also synthesise it."""
+    width = base.num_qubits + num_controls
+    return ControlledGate(
+        "controlled", width, base.params, num_ctrl_qubits=num_controls, ctrl_state=ctrl_state, base_gate=base
+    )
+
+
+@cache
 def every_gate(num_qubits: int, seed: int) -> QuantumCircuit:
     """Return a circuit with each standard gate, matrices on 1 to 6 qubits, and gates with many controls, shuffled."""
     rng = np.random.default_rng(seed)
@@ -71,10 +81,11 @@ def every_gate(num_qubits: int, seed: int) -> QuantumCircuit:
     gates += [UnitaryGate(random_unitary(2**width, seed=seed)) for width in range(1, 7) if width <= num_qubits]
     gates += [DiagonalGate(np.exp(1j * rng.uniform(0, 6, 2**width))) for width in (1, 3, 5) if width <= num_qubits]
     for num_controls in range(1, min(8, num_qubits)):
-        base = GATES[1:][num_controls % 3] if num_qubits - num_controls < 2 else UnitaryGate(random_unitary(4, seed=1))
-        base = base.base_class(*rng.uniform(-6, 6, len(base.params))) if base.name != "unitary" else base
-        if base.num_qubits + num_controls <= num_qubits:
-            gates.append(base.control(num_controls, ctrl_state=int(rng.integers(2**num_controls)), annotated=False))
+        for width in range(1, min(4, num_qubits - num_controls + 1)):
+            base = UnitaryGate(random_unitary(2**width, seed=num_controls))
+            gates.append(controlled(base, num_controls, int(rng.integers(2**num_controls))))
+        gates.append(controlled(RXGate(rng.uniform(0, 6)), num_controls, 2**num_controls - 1))
+        gates.append(controlled(PhaseGate(rng.uniform(0, 6)), num_controls, 0))
     circuit = QuantumCircuit(num_qubits, global_phase=0.3)
     for index in rng.permutation(len(gates)):
         append(circuit, rng, gates[index])
@@ -93,7 +104,7 @@ def layers(num_qubits: int, depth: int = 3) -> QuantumCircuit:
             first, second = (int(qubit) for qubit in rng.permutation(num_qubits)[:2])
             circuit.cp(rng.uniform(0, 6), first, second)
             circuit.rzz(rng.uniform(0, 6), second, first)
-        append(circuit, rng, UnitaryGate(random_unitary(16, seed=depth)))
+        append(circuit, rng, UnitaryGate(random_unitary(2 ** min(4, num_qubits), seed=depth)))
         circuit.swap(0, num_qubits - 1)
     return circuit
 
@@ -103,10 +114,16 @@ def reference_of_layers(num_qubits: int) -> np.ndarray:
     return final_state(ReferenceEngine(), layers(num_qubits))
 
 
-@PRECISIONS
+def assert_agrees(circuit: QuantumCircuit, simd: str) -> None:
+    """Fail unless the engine's state is the reference's, in both precisions."""
+    expected = final_state(ReferenceEngine(), circuit)
+    for single in (False, True):
+        assert_close(final_state(StatevectorEngine(simd=simd, single_precision=single), circuit), expected, single)
+
+
 @EACH_SIMD
 @pytest.mark.parametrize("gate", GATES, ids=lambda gate: gate.name)
-def test_each_standard_gate_on_low_and_high_qubits(gate, simd, single):
+def test_each_standard_gate_on_low_and_high_qubits(gate, simd):
     # The lowest qubits are lanes within a register, the others are not: all mixtures of them differ in the core.
     num_qubits = 7
     rng = np.random.default_rng(3)
@@ -114,17 +131,13 @@ def test_each_standard_gate_on_low_and_high_qubits(gate, simd, single):
     for shift in range(num_qubits):
         qubits = [(shift + 3 * i) % num_qubits for i in range(gate.num_qubits)]
         append(circuit, rng, gate.base_class(*rng.uniform(-6, 6, len(gate.params))), qubits)
-    state = final_state(StatevectorEngine(simd=simd, single_precision=single), circuit)
-    assert_close(state, final_state(ReferenceEngine(), circuit), single)
+    assert_agrees(circuit, simd)
 
 
-@PRECISIONS
 @EACH_SIMD
 @pytest.mark.parametrize("num_qubits", range(1, 10))
-def test_all_gates_on_a_circuit_of_any_width(num_qubits, simd, single):
-    circuit = every_gate(num_qubits, seed=num_qubits)
-    state = final_state(StatevectorEngine(simd=simd, single_precision=single), circuit)
-    assert_close(state, final_state(ReferenceEngine(), circuit), single)
+def test_all_gates_on_a_circuit_of_any_width(num_qubits, simd):
+    assert_agrees(every_gate(num_qubits, seed=num_qubits), simd)
 
 
 @st.composite
@@ -134,12 +147,15 @@ def circuits(draw: st.DrawFn) -> QuantumCircuit:
     for _ in range(draw(st.integers(1, 12))):
         operation = draw(operations(min(circuit.num_qubits, 5)))
         free = circuit.num_qubits - operation.num_qubits
-        if free and hasattr(operation, "to_matrix") and draw(st.booleans()):
-            controls = draw(st.integers(1, free))
-            matrix = UnitaryGate(operation.to_matrix()) if operation.num_qubits <= 3 else None
-            if matrix is not None:
-                state = draw(st.integers(0, 2**controls - 1))
-                operation = matrix.control(controls, ctrl_state=state, annotated=False)
+        if (
+            free
+            and isinstance(operation, Gate)
+            and not isinstance(operation, PauliEvolutionGate)
+            and draw(st.booleans())
+        ):
+            num_controls = draw(st.integers(1, free))
+            state = draw(st.integers(0, 2**num_controls - 1))
+            operation = controlled(UnitaryGate(Operator(operation)), num_controls, state)
         circuit.append(operation, draw(st.permutations(range(circuit.num_qubits)))[: operation.num_qubits])
     return circuit
 
@@ -188,9 +204,7 @@ def with_fusion(circuit: QuantumCircuit, most_fused_qubits: int, single: bool = 
 @PRECISIONS
 @pytest.mark.parametrize("num_qubits", [2, 5, 8, 12])
 def test_fused_gates_give_what_single_gates_do(num_qubits, single):
-    circuit = (
-        every_gate(num_qubits, seed=1).compose(layers(max(num_qubits, 4), 2)) if num_qubits > 3 else every_gate(2, 1)
-    )
+    circuit = every_gate(num_qubits, seed=1)
     start = random_state(num_qubits)
     states = []
     passes = []
@@ -204,7 +218,7 @@ def test_fused_gates_give_what_single_gates_do(num_qubits, single):
 
 
 @given(circuit=circuits())
-@settings(FEW, max_examples=25)
+@settings(FEW, max_examples=12)
 def test_random_circuit_is_the_same_however_it_is_fused(circuit):
     expected = final_state(ReferenceEngine(), circuit)
     start = random_state(circuit.num_qubits)
@@ -253,7 +267,7 @@ def without_last_measurements(circuit: QuantumCircuit) -> QuantumCircuit:
 
 @EACH_SIMD
 @given(data=st.data())
-@settings(FEW, max_examples=30)
+@settings(FEW, max_examples=12)
 def test_measurements_and_control_flow_have_the_same_shots_as_the_reference(simd, data):
     circuit = without_last_measurements(data.draw(measuring_circuits()))
     seed = data.draw(seeds)
@@ -264,7 +278,7 @@ def test_measurements_and_control_flow_have_the_same_shots_as_the_reference(simd
 
 
 @given(circuit=circuits())
-@settings(FEW, max_examples=25)
+@settings(FEW, max_examples=12)
 def test_measurements_at_the_end_have_the_same_shots_as_the_reference(circuit):
     measured = QuantumCircuit(*circuit.qregs)
     for item in circuit.data:
@@ -308,4 +322,4 @@ def test_parts_of_a_run_are_the_whole():
     parts = [
         memory(StatevectorEngine(), circuit, end - at, first_shot=at) for at, end in ((0, 1), (1, 400), (400, 1000))
     ]
-    assert sum(parts, []) == whole
+    assert [content for part in parts for content in part] == whole
