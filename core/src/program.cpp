@@ -531,14 +531,16 @@ class Runner {
             Branch<T> other;
             other.state = new_state();
             std::memcpy(other.state.data(), branch.state.data(), branch.state.size_bytes());
-            other.shots = std::move(shots[1]);
+            // The many wait, so that what is followed halves: no more branches wait at once than the logarithm of the shots.
+            const int waiting = shots[1].size() >= shots[0].size(), followed = 1 - waiting;
+            other.shots = std::move(shots[waiting]);
             other.classical = branch.classical;
             other.progress = branch.progress;
             other.position = branch.position;
             other.draws = branch.draws;
-            branch.shots = std::move(shots[0]);
-            settle(other, step, 1, weight[1]);
-            settle(branch, step, 0, weight[0]);
+            branch.shots = std::move(shots[followed]);
+            settle(other, step, waiting, weight[waiting]);
+            settle(branch, step, followed, weight[followed]);
             pending_.push_back(std::move(other));
         } else {
             const int outcome = shots[0].empty();

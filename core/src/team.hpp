@@ -7,6 +7,7 @@
 #include <atomic>
 #include <cstdint>
 #include <functional>
+#include <system_error>
 #include <thread>
 #include <vector>
 
@@ -14,8 +15,16 @@ namespace queuebit {
 
 class Team {
    public:
-    explicit Team(int num_threads) : size_(num_threads) {
-        for (int i = 1; i < size_; ++i) workers_.emplace_back([this, i] { work(i); });
+    // Makes do with fewer threads when the system gives no more.
+    explicit Team(int num_threads) {
+        workers_.reserve(static_cast<std::size_t>(num_threads - 1));
+        try {
+            while (size_ < num_threads) {
+                workers_.emplace_back([this, i = size_] { work(i); });
+                ++size_;
+            }
+        } catch (const std::system_error&) {
+        }
     }
 
     ~Team() {
@@ -85,7 +94,7 @@ class Team {
         }
     }
 
-    const int size_;
+    int size_ = 1;
     std::atomic<int> round_{0};
     std::atomic<int> busy_{0};
     std::atomic<bool> stopping_{false};
