@@ -14,6 +14,8 @@ class Reader {
 
     bool done() const { return codes_left_ == 0; }
 
+    const std::int32_t* position() const { return codes_; }
+
     std::int32_t code() {
         if (codes_left_ == 0) throw std::invalid_argument("the instruction array ends within an instruction");
         --codes_left_;
@@ -58,38 +60,54 @@ class Reader {
     std::size_t params_left_;
 };
 
-// `count` is at most num_qubits.
-Qubits read_qubits(Reader& reader, int count, int num_qubits) {
-    Qubits qubits;
-    for (int i = 0; i < count; ++i) qubits.push_back(reader.code_below(num_qubits, "qubit"));
-    return qubits;
-}
-
-void require_distinct(const Gate& gate) {
+const std::int32_t* read_qubits(Reader& reader, std::int32_t count, int num_qubits) {
+    if (count > num_qubits) throw std::invalid_argument("an instruction has more qubits than there are");
+    const std::int32_t* const first = reader.position();
     std::uint64_t seen = 0;
-    gate.each_qubit([&seen](int qubit) {
-        if ((seen >> qubit) & 1) throw std::invalid_argument("an instruction names a qubit twice");
-        seen |= std::uint64_t{1} << qubit;
-    });
+    for (std::int32_t i = 0; i < count; ++i) {
+        const std::uint64_t bit = std::uint64_t{1} << reader.code_below(num_qubits, "qubit");
+        if ((seen & bit) != 0) throw std::invalid_argument("an instruction names a qubit twice");
+        seen |= bit;
+    }
+    return first;
 }
 
-Gate read_standard(Reader& reader, std::size_t code, int num_qubits) {
-    static const std::size_t swap_code = [] {
-        for (std::size_t i = 0; i < gate_kinds().size(); ++i) {
-            if (std::string(gate_kinds()[i].name) == "swap") return i;
-        }
-        return gate_kinds().size();
-    }();
+std::size_t find_code(const char* name) {
+    std::size_t code = 0;
+    while (std::string(gate_kinds()[code].name) != name) ++code;
+    return code;
+}
+
+void read_standard(Reader& reader, Operation& operation, int num_qubits) {
+    static const std::size_t swap_code = find_code("swap"), phase_code = find_code("global_phase");
+    const auto code = static_cast<std::size_t>(operation.code);
     const GateKind& kind = gate_kinds()[code];
-    if (kind.num_qubits() > num_qubits) throw std::invalid_argument("an instruction has more qubits than there are");
+    operation.num_controls = kind.num_controls;
+    operation.num_targets = kind.num_targets;
+    operation.is_swap = code == swap_code;
+    operation.is_phase = code == phase_code;
+    operation.qubits = read_qubits(reader, kind.num_qubits(), num_qubits);
+    operation.params = reader.params(static_cast<std::size_t>(kind.num_params));
+}
+
+void read_matrix(Reader& reader, Operation& operation, int num_qubits) {
+    constexpr int most_targets = 14;
+    operation.num_targets = reader.code_below(most_targets + 1, "number of targets");
+    operation.num_controls = reader.code_below(num_qubits + 1, "number of controls");
+    operation.is_phase = operation.num_targets == 0 && operation.num_controls == 0;
+    operation.qubits = read_qubits(reader, operation.num_targets + operation.num_controls, num_qubits);
+    for (std::int32_t i = 0; i < operation.num_controls; ++i) reader.code_below(2, "control value");
+    operation.params = reader.params(std::size_t{2} << (2 * operation.num_targets));
+}
+
+Gate standard_gate(const Operation& operation) {
+    const GateKind& kind = gate_kinds()[static_cast<std::size_t>(operation.code)];
     Gate gate;
-    gate.controls = read_qubits(reader, kind.num_controls, num_qubits);
-    gate.targets = read_qubits(reader, kind.num_targets, num_qubits);
-    require_distinct(gate);
+    for (int i = 0; i < kind.num_controls; ++i) gate.controls.push_back(operation.qubits[i]);
+    for (int i = kind.num_controls; i < kind.num_qubits(); ++i) gate.targets.push_back(operation.qubits[i]);
     gate.control_state = (std::uint64_t{1} << kind.num_controls) - 1;
     gate.matrix = Matrix(std::size_t{1} << kind.num_targets);
-    kind.matrix(reader.params(static_cast<std::size_t>(kind.num_params)), gate.matrix.data());
-    gate.is_swap = code == swap_code;
+    kind.matrix(operation.params, gate.matrix.data());
     return gate;
 }
 
@@ -107,22 +125,20 @@ Gate with_target(const Gate& phase) {
     return gate;
 }
 
-Gate read_matrix(Reader& reader, int num_qubits) {
-    constexpr int most_targets = 14;
-    const int num_targets = reader.code_below(most_targets + 1, "number of targets");
-    const int num_controls = reader.code_below(num_qubits + 1, "number of controls");
-    if (num_targets + num_controls > num_qubits) throw std::invalid_argument("an instruction has more qubits than there are");
+Gate matrix_gate(const Operation& operation) {
     Gate gate;
-    gate.targets = read_qubits(reader, num_targets, num_qubits);
-    gate.controls = read_qubits(reader, num_controls, num_qubits);
-    require_distinct(gate);
-    for (int i = 0; i < num_controls; ++i) {
-        gate.control_state |= static_cast<std::uint64_t>(reader.code_below(2, "control value")) << i;
+    const std::int32_t* const controls = operation.qubits + operation.num_targets;
+    const std::int32_t* const values = controls + operation.num_controls;
+    for (std::int32_t i = 0; i < operation.num_targets; ++i) gate.targets.push_back(operation.qubits[i]);
+    for (std::int32_t i = 0; i < operation.num_controls; ++i) {
+        gate.controls.push_back(controls[i]);
+        gate.control_state |= static_cast<std::uint64_t>(values[i]) << i;
     }
-    const std::size_t entries = std::size_t{1} << (2 * num_targets);
-    const double* params = reader.params(2 * entries);
-    gate.matrix = Matrix(std::size_t{1} << num_targets);
-    for (std::size_t i = 0; i < entries; ++i) gate.matrix.data()[i] = {params[2 * i], params[2 * i + 1]};
+    gate.matrix = Matrix(std::size_t{1} << operation.num_targets);
+    const std::size_t entries = gate.matrix.rows() * gate.matrix.rows();
+    for (std::size_t i = 0; i < entries; ++i) {
+        gate.matrix.data()[i] = {operation.params[2 * i], operation.params[2 * i + 1]};
+    }
     return gate.targets.empty() && !gate.controls.empty() ? with_target(gate) : gate;
 }
 
@@ -255,19 +271,17 @@ ClassicalOperation read_classical(Reader& reader, Operation::Kind kind, Circuit&
 }
 
 Operation read_operation(Reader& reader, Circuit& circuit) {
-    Operation operation{Operation::Kind::kGate, {}, 0, 0, 0};
-    const std::int32_t code = reader.code();
+    Operation operation{};
+    const std::int32_t code = operation.code = reader.code();
     if (code >= 0 && static_cast<std::size_t>(code) < gate_kinds().size()) {
-        operation.gate = read_standard(reader, static_cast<std::size_t>(code), circuit.num_qubits);
+        read_standard(reader, operation, circuit.num_qubits);
     } else if (code == kMatrix) {
-        operation.gate = read_matrix(reader, circuit.num_qubits);
-    } else if (code == kMeasure) {
-        operation.kind = Operation::Kind::kMeasure;
-        operation.qubit = reader.code_below(circuit.num_qubits, "qubit");
-        operation.clbit = reader.code_below(circuit.num_clbits, "classical bit");
-    } else if (code == kReset) {
-        operation.kind = Operation::Kind::kReset;
-        operation.qubit = reader.code_below(circuit.num_qubits, "qubit");
+        read_matrix(reader, operation, circuit.num_qubits);
+    } else if (code == kMeasure || code == kReset) {
+        operation.kind = code == kMeasure ? Operation::Kind::kMeasure : Operation::Kind::kReset;
+        operation.num_targets = 1;
+        operation.qubits = read_qubits(reader, 1, circuit.num_qubits);
+        if (code == kMeasure) operation.clbit = reader.code_below(circuit.num_clbits, "classical bit");
     } else if (code >= kStore && code <= kNextIteration) {
         operation.kind = static_cast<Operation::Kind>(static_cast<int>(Operation::Kind::kStore) + (code - kStore));
         operation.classical = circuit.classical.size();
@@ -280,6 +294,8 @@ Operation read_operation(Reader& reader, Circuit& circuit) {
 }
 
 }  // namespace
+
+Gate Operation::gate() const { return code == kMatrix ? matrix_gate(*this) : standard_gate(*this); }
 
 bool Gate::is_diagonal() const {
     for (std::size_t row = 0; row < matrix.rows(); ++row) {
@@ -302,6 +318,7 @@ Circuit Circuit::decode(int num_qubits, std::int64_t num_clbits, std::vector<std
     circuit.num_clbits = num_clbits;
     circuit.variable_names = std::move(variable_names);
     Reader reader(codes, num_codes, params, num_params);
+    circuit.operations.reserve(num_codes / 2);  // most have a code and a qubit or two
     while (!reader.done()) circuit.operations.push_back(read_operation(reader, circuit));
     reader.expect_end();
     for (const ClassicalOperation& operation : circuit.classical) {

@@ -27,6 +27,13 @@ class Qubits {
         for (int qubit : qubits) push_back(qubit);
     }
     void push_back(int qubit) { values_[count_++] = static_cast<std::int8_t>(qubit); }
+    // Puts a qubit in its place among ascending ones.
+    void insert(int qubit) {
+        std::int8_t* const at = std::lower_bound(begin(), end(), qubit);
+        std::copy_backward(at, end(), end() + 1);
+        *at = static_cast<std::int8_t>(qubit);
+        ++count_;
+    }
     std::size_t size() const { return count_; }
     bool empty() const { return count_ == 0; }
     int operator[](std::size_t i) const { return values_[i]; }
@@ -36,8 +43,8 @@ class Qubits {
     const std::int8_t* end() const { return values_ + count_; }
 
    private:
-    std::size_t count_ = 0;
-    std::int8_t values_[kMostQubits] = {};
+    std::uint8_t count_ = 0;
+    std::int8_t values_[kMostQubits];
 };
 
 // A square matrix, row-major; up to 4 by 4 it is kept in place.
@@ -45,7 +52,11 @@ class Matrix {
    public:
     Matrix() = default;
     explicit Matrix(std::size_t rows) : rows_(rows) {
-        if (rows > kInPlaceRows) heap_.resize(rows * rows);
+        if (rows > kInPlaceRows) {
+            heap_.resize(rows * rows);
+        } else {
+            std::fill_n(in_place_, rows * rows, Complex(0.0));
+        }
     }
     Matrix(std::size_t rows, const Complex* entries) : Matrix(rows) { std::copy(entries, entries + rows * rows, data()); }
 
@@ -57,7 +68,7 @@ class Matrix {
    private:
     static constexpr std::size_t kInPlaceRows = 4;
     std::size_t rows_ = 0;
-    Complex in_place_[kInPlaceRows * kInPlaceRows] = {};
+    Complex in_place_[kInPlaceRows * kInPlaceRows];
     std::vector<Complex> heap_;
 };
 
@@ -67,7 +78,6 @@ struct Gate {
     Qubits controls;
     std::uint64_t control_state = 0;  // bit i is the value of controls[i]
     Matrix matrix;
-    bool is_swap = false;
 
     bool is_diagonal() const;
     std::size_t num_qubits() const { return targets.size() + controls.size(); }
@@ -103,12 +113,36 @@ struct ClassicalOperation {
     std::int64_t variable = -1;          // that takes a loop's value; -1 for none
 };
 
+// An operation where it stands in the arrays; gates are made from it one at a time.
 struct Operation {
-    enum class Kind { kGate, kMeasure, kReset, kStore, kJump, kJumpUnless, kSwitch, kEnterLoop, kNextIteration } kind;
-    Gate gate;
-    int qubit = 0;
+    enum class Kind : std::uint8_t {
+        kGate,
+        kMeasure,
+        kReset,
+        kStore,
+        kJump,
+        kJumpUnless,
+        kSwitch,
+        kEnterLoop,
+        kNextIteration
+    } kind;
+    bool is_swap = false;   // of two qubits, without controls
+    bool is_phase = false;  // of the whole state
+    std::int32_t code = 0;
+    std::int32_t num_targets = 0;
+    std::int32_t num_controls = 0;
+    const std::int32_t* qubits = nullptr;  // of a standard gate the controls come first, of a matrix the targets
+    const double* params = nullptr;
     std::int64_t clbit = 0;
     std::size_t classical = 0;  // in Circuit::classical, of the kinds behind kReset
+
+    int qubit() const { return qubits[0]; }
+    Gate gate() const;
+
+    template <class Visit>
+    void each_qubit(const Visit& visit) const {
+        for (std::int32_t i = 0; i < num_targets + num_controls; ++i) visit(qubits[i]);
+    }
 };
 
 // The codes above the standard gates' in the instruction array.
@@ -133,7 +167,7 @@ struct Circuit {
     std::vector<ClassicalOperation> classical;
     bool has_jumps = false;
 
-    // Decodes the arrays. Throws std::invalid_argument for anything that isn't a circuit.
+    // Decodes the arrays, which must outlive the circuit. Throws std::invalid_argument for anything that isn't a circuit.
     static Circuit decode(int num_qubits, std::int64_t num_clbits, std::vector<std::string> variable_names,
                           const std::int32_t* codes, std::size_t num_codes, const double* params,
                           std::size_t num_params);

@@ -50,7 +50,11 @@ void phase(const double* p, Complex* m) { diagonal2(m, 1, expi(p[0])); }
 
 void u3(const double* p, Complex* m) {
     const double c = std::cos(p[0] / 2), s = std::sin(p[0] / 2);
-    set2(m, c, -expi(p[2]) * s, expi(p[1]) * s, expi(p[1] + p[2]) * c);
+    const Complex phi = expi(p[1]), lambda = expi(p[2]);
+    // The parts by hand: a product of complex numbers looks for infinities.
+    const Complex both(phi.real() * lambda.real() - phi.imag() * lambda.imag(),
+                       phi.real() * lambda.imag() + phi.imag() * lambda.real());
+    set2(m, c, -lambda * s, phi * s, both * c);
 }
 
 void u2(const double* p, Complex* m) {

@@ -21,15 +21,15 @@ constexpr int kLaneBits = sizeof(T) == 8 ? 3 : 4;
 // Enumerates block numbers that have given bits at some positions, and everything at the others.
 struct BlockSelector {
     int count = 0;
-    int position[64] = {};      // ascending
-    std::uint64_t value[64] = {};  // the bit, already at its position
+    std::int8_t position[60] = {};  // ascending
+    std::uint64_t value = 0;        // the given bits, at their positions
 
     __attribute__((always_inline)) std::uint64_t block(std::uint64_t group) const {
         for (int i = 0; i < count; ++i) {
             const std::uint64_t low = (std::uint64_t{1} << position[i]) - 1;
-            group = ((group & ~low) << 1) | (group & low) | value[i];
+            group = ((group & ~low) << 1) | (group & low);
         }
-        return group;
+        return group | value;
     }
 };
 

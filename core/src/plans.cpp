@@ -10,9 +10,8 @@ BlockSelector selector_of(std::vector<std::pair<int, std::uint64_t>> bits) {
     std::sort(bits.begin(), bits.end());
     BlockSelector selector;
     for (const auto& [position, bit] : bits) {
-        selector.position[selector.count] = position;
-        selector.value[selector.count] = bit << position;
-        ++selector.count;
+        selector.position[selector.count++] = static_cast<std::int8_t>(position);
+        selector.value |= bit << position;
     }
     return selector;
 }
@@ -155,7 +154,7 @@ int common_control(const std::vector<DiagonalTerm>& terms, int lane_bits) {
         std::uint64_t controls = 0;
         for (std::size_t i = 0; i < term.qubits.size(); ++i) {
             bool is_control = true;
-            for (std::size_t index = 0; index < term.factors.size(); ++index) {
+            for (std::size_t index = 0; index < term.size(); ++index) {
                 if (!((index >> i) & 1) && term.factors[index] != 1.0) is_control = false;
             }
             if (is_control) controls |= std::uint64_t{1} << term.qubits[i];

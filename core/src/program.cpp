@@ -6,6 +6,7 @@
 #include <numeric>
 #include <set>
 #include <utility>
+#include <variant>
 
 #include "aligned.hpp"
 #include "fusion.hpp"
@@ -33,17 +34,26 @@ constexpr int kContiguousQubits = 7;
 // Measured on quantum volume circuits: making a cluster's matrix costs more than it saves on narrow states.
 int best_fused_qubits(int num_qubits) { return num_qubits <= 8 ? 2 : 3; }
 
+struct Measurement {
+    int qubit;
+    std::int64_t clbit;
+};
+
+template <class T>
+struct Reset {
+    int qubit;
+    DensePlan<T> flip;
+};
+
+// Control flow or an assignment; its targets are steps.
+struct ClassicalStep {
+    Operation::Kind kind;
+    ClassicalOperation operation;
+};
+
 template <class T>
 struct Step {
-    enum class Kind { kDense, kDiagonal, kWide, kStage, kMeasure, kReset, kClassical } kind;
-    DensePlan<T> dense;  // of a reset: the bit flip
-    DiagonalPlan<T> diagonal;
-    WidePlan<T> wide;
-    Stage<T> stage;
-    int qubit = 0;
-    std::int64_t clbit = 0;
-    Operation::Kind classical_kind = Operation::Kind::kStore;
-    ClassicalOperation classical;  // its targets are steps
+    std::variant<DensePlan<T>, DiagonalPlan<T>, WidePlan<T>, Stage<T>, Measurement, Reset<T>, ClassicalStep> action;
 
     // The progress with which the instruction that this is a part of begins and ends, and what this adds to it.
     double start = 0;
@@ -65,14 +75,15 @@ struct Branch {
 
 // Gates between two operations of another kind.
 struct Segment {
-    std::vector<Gate> gates;
+    Fuser fuser;
+    std::int64_t num_gates = 0;
     double start = 0;
     double limit = 0;
 
     void add(const Gate& gate, double gate_start, double gate_limit) {
-        if (gates.empty()) start = gate_start;
+        if (num_gates++ == 0) start = gate_start;
         limit = gate_limit;
-        gates.push_back(gate);
+        fuser.add(gate);
     }
 };
 
@@ -92,8 +103,10 @@ class TypedProgram : public Program {
     template <class U>
     friend class Runner;
 
-    void flush(Segment& segment, int most_fused_qubits);
+    void flush(Segment& segment);
     Step<T> plan(Pass& pass) const;
+    Step<T> plan(const Operation& operation, const Circuit& circuit) const;
+    int place(int qubit) const { return place_[static_cast<std::size_t>(qubit)]; }
 
     Output output_;
     int num_qubits_;
@@ -123,10 +136,10 @@ std::vector<bool> find_final_measurements(const Circuit& circuit) {
         const Operation& operation = circuit.operations[i];
         if (operation.kind > Operation::Kind::kReset) break;
         if (operation.kind == Operation::Kind::kGate) {
-            operation.gate.each_qubit([&busy](int touched) { busy[static_cast<std::size_t>(touched)] = true; });
+            operation.each_qubit([&busy](int touched) { busy[static_cast<std::size_t>(touched)] = true; });
             continue;
         }
-        const auto qubit = static_cast<std::size_t>(operation.qubit);
+        const auto qubit = static_cast<std::size_t>(operation.qubit());
         if (operation.kind == Operation::Kind::kMeasure && !busy[qubit] && busy_clbits.count(operation.clbit) == 0) {
             final[i] = true;
             continue;
@@ -164,71 +177,70 @@ TypedProgram<T>::TypedProgram(const Circuit& circuit, const CompileOptions& opti
     std::iota(place_.begin(), place_.end(), 0);
     const std::vector<bool> is_final = find_final_measurements(circuit);
     const std::vector<bool> is_target = find_targets(circuit);
-    const auto place = [this](int qubit) { return place_[static_cast<std::size_t>(qubit)]; };
     std::vector<std::size_t> step_of(circuit.operations.size() + 1);
-    Segment segment;
+    Segment segment{Fuser(num_qubits_, most)};
     for (std::size_t i = 0; i < circuit.operations.size(); ++i) {
         const Operation& operation = circuit.operations[i];
-        if (is_target[i]) flush(segment, most);
+        if (is_target[i]) flush(segment);
         step_of[i] = steps_.size();
         const double start = options.progress_start[i], limit = options.progress_limit[i];
         if (operation.kind == Operation::Kind::kGate) {
-            Gate gate = operation.gate;
-            if (gate.is_swap && gate.controls.empty() && !circuit.has_jumps) {
-                std::swap(place_[static_cast<std::size_t>(gate.targets[0])],
-                          place_[static_cast<std::size_t>(gate.targets[1])]);
-            } else if (gate.targets.empty() && gate.controls.empty() && !circuit.has_jumps) {
-                phase_ *= gate.matrix(0, 0);
-            } else {
-                for (std::int8_t& qubit : gate.targets) qubit = static_cast<std::int8_t>(place(qubit));
-                for (std::int8_t& qubit : gate.controls) qubit = static_cast<std::int8_t>(place(qubit));
-                segment.add(gate, start, limit);
+            if (operation.is_swap && !circuit.has_jumps) {
+                std::swap(place_[static_cast<std::size_t>(operation.qubits[0])],
+                          place_[static_cast<std::size_t>(operation.qubits[1])]);
+                continue;
             }
-            continue;
-        }
-        if (is_final[i]) {
-            final_measurements_.emplace_back(operation.qubit, operation.clbit);
-            continue;
-        }
-        flush(segment, most);
-        step_of[i] = steps_.size();
-        Step<T> step;
-        step.start = start;
-        step.limit = limit;
-        step.qubit = operation.qubit < circuit.num_qubits ? place(operation.qubit) : 0;
-        step.clbit = operation.clbit;
-        if (operation.kind == Operation::Kind::kMeasure) {
-            step.kind = Step<T>::Kind::kMeasure;
-        } else if (operation.kind == Operation::Kind::kReset) {
-            step.kind = Step<T>::Kind::kReset;
-            const Complex x[4] = {0, 1, 1, 0};
-            Gate flip;
-            flip.targets = {step.qubit};
-            flip.matrix = Matrix(2, x);
-            step.dense = plan_dense<T>(flip, width_, kernels_->rows_at_once);
+            Gate gate = operation.gate();
+            if (operation.is_phase && !circuit.has_jumps) {
+                phase_ *= gate.matrix(0, 0);
+                continue;
+            }
+            for (std::int8_t& qubit : gate.targets) qubit = static_cast<std::int8_t>(place(qubit));
+            for (std::int8_t& qubit : gate.controls) qubit = static_cast<std::int8_t>(place(qubit));
+            segment.add(gate, start, limit);
+        } else if (is_final[i]) {
+            final_measurements_.emplace_back(operation.qubit(), operation.clbit);
         } else {
-            step.kind = Step<T>::Kind::kClassical;
-            step.classical_kind = operation.kind;
-            step.classical = circuit.classical[operation.classical];
+            flush(segment);
+            step_of[i] = steps_.size();
+            Step<T> step = plan(operation, circuit);
+            step.start = start;
+            step.limit = limit;
+            steps_.push_back(std::move(step));
         }
-        steps_.push_back(std::move(step));
     }
-    flush(segment, most);
+    flush(segment);
     step_of.back() = steps_.size();
     for (Step<T>& step : steps_) {
-        step.classical.target = step_of[step.classical.target];
-        for (auto& [value, target] : step.classical.cases) target = step_of[target];
+        auto* const classical = std::get_if<ClassicalStep>(&step.action);
+        if (classical == nullptr) continue;
+        classical->operation.target = step_of[classical->operation.target];
+        for (auto& [value, target] : classical->operation.cases) target = step_of[target];
     }
     // Nothing touches a qubit behind its final measurement, so where it is at the end is where it was.
     for (auto& [qubit, clbit] : final_measurements_) qubit = place(qubit);
 }
 
 template <class T>
-void TypedProgram<T>::flush(Segment& segment, int most_fused_qubits) {
+Step<T> TypedProgram<T>::plan(const Operation& operation, const Circuit& circuit) const {
+    if (operation.kind == Operation::Kind::kMeasure) {
+        return {Measurement{place(operation.qubit()), operation.clbit}};
+    }
+    if (operation.kind == Operation::Kind::kReset) {
+        const Complex x[4] = {0, 1, 1, 0};
+        Gate flip;
+        flip.targets = {place(operation.qubit())};
+        flip.matrix = Matrix(2, x);
+        return {Reset<T>{flip.targets[0], plan_dense<T>(flip, width_, kernels_->rows_at_once)}};
+    }
+    return {ClassicalStep{operation.kind, circuit.classical[operation.classical]}};
+}
+
+template <class T>
+void TypedProgram<T>::flush(Segment& segment) {
+    if (segment.num_gates == 0) return;
     const std::size_t first = steps_.size();
-    std::vector<const Gate*> pointers;
-    for (const Gate& gate : segment.gates) pointers.push_back(&gate);
-    std::vector<Pass> passes = fuse(pointers, num_qubits_, most_fused_qubits);
+    std::vector<Pass> passes = segment.fuser.finish();
     std::vector<bool> done(passes.size());
     for (std::size_t i = 0; i < passes.size(); ++i) {
         if (done[i]) continue;
@@ -241,10 +253,7 @@ void TypedProgram<T>::flush(Segment& segment, int most_fused_qubits) {
                     taken.push_back(&passes[j]);
                     done[j] = true;
                 }
-                Step<T> step;
-                step.kind = Step<T>::Kind::kStage;
-                step.stage = plan_stage<T>(taken, choice.qubits, width_, kernels_->rows_at_once);
-                steps_.push_back(std::move(step));
+                steps_.push_back({plan_stage<T>(taken, choice.qubits, width_, kernels_->rows_at_once)});
                 if (!done[i]) --i;
                 continue;
             }
@@ -256,32 +265,24 @@ void TypedProgram<T>::flush(Segment& segment, int most_fused_qubits) {
     for (std::size_t i = first; i < steps_.size(); ++i) {
         steps_[i].start = segment.start;
         steps_[i].limit = segment.limit;
-        steps_[i].share = static_cast<double>(segment.gates.size()) / made;
+        steps_[i].share = static_cast<double>(segment.num_gates) / made;
     }
-    segment = {};
+    segment.num_gates = 0;
 }
 
 template <class T>
 Step<T> TypedProgram<T>::plan(Pass& pass) const {
-    Step<T> step;
-    if (pass.kind == Pass::Kind::kDiagonal) {
-        step.kind = Step<T>::Kind::kDiagonal;
-        step.diagonal = plan_diagonal<T>(pass.terms, width_);
-        return step;
-    }
-    Gate gate = std::move(pass.gate);
+    if (pass.kind == Pass::Kind::kDiagonal) return {plan_diagonal<T>(pass.terms, width_)};
     if (pass.kind == Pass::Kind::kCluster) {
-        gate.targets = Qubits(pass.cluster.qubits);
+        Gate gate;
+        gate.targets = pass.cluster.qubits;
         gate.matrix = std::move(pass.cluster.matrix);
+        return {plan_dense<T>(gate, width_, kernels_->rows_at_once)};
     }
-    if (gate.targets.size() <= static_cast<std::size_t>(kMostHighQubits)) {
-        step.kind = Step<T>::Kind::kDense;
-        step.dense = plan_dense<T>(gate, width_, kernels_->rows_at_once);
-    } else {
-        step.kind = Step<T>::Kind::kWide;
-        step.wide = plan_wide<T>(gate, width_);
+    if (pass.gate->targets.size() <= static_cast<std::size_t>(kMostHighQubits)) {
+        return {plan_dense<T>(*pass.gate, width_, kernels_->rows_at_once)};
     }
-    return step;
+    return {plan_wide<T>(*pass.gate, width_)};
 }
 
 // One run: follows a branch to its end, then those that split off it.
@@ -373,40 +374,47 @@ class Runner {
             ++branch.position;
             const double after = std::min(std::max(branch.progress, step.start) + step.share, step.limit);
             passing_ = std::max(0.0, after - branch.progress) * static_cast<double>(branch.shots.size());
-            T* state = branch.amplitudes();
-            switch (step.kind) {
-                case Step<T>::Kind::kDense:
-                    in_parts(step.dense.groups, kBlocksAtOnce >> step.dense.high, [&](int, std::uint64_t b, std::uint64_t e) {
-                        kernels_.dense(state, step.dense, b, e);
-                    });
-                    break;
-                case Step<T>::Kind::kDiagonal:
-                    in_parts(step.diagonal.groups, kBlocksAtOnce, [&](int, std::uint64_t b, std::uint64_t e) {
-                        kernels_.diagonal(state, step.diagonal, b, e);
-                    });
-                    break;
-                case Step<T>::Kind::kWide:
-                    in_parts(step.wide.groups, 1, [&](int, std::uint64_t b, std::uint64_t e) {
-                        apply_wide<T>(state, step.wide, b, e);
-                    });
-                    break;
-                case Step<T>::Kind::kStage:
-                    in_parts(step.stage.num_parts, 1, [&](int thread, std::uint64_t b, std::uint64_t e) {
-                        apply_stage<T>(state, step.stage, kernels_, stage_buffer(thread), b, e);
-                    });
-                    break;
-                case Step<T>::Kind::kMeasure:
-                case Step<T>::Kind::kReset:
-                    measure(branch, step);
-                    break;
-                case Step<T>::Kind::kClassical:
-                    classical(branch, step);
-                    break;
-            }
+            std::visit([&](const auto& action) { carry_out(branch, action); }, step.action);
             poll();
             passing_ = 0;
             advance(branch, after);
         }
+    }
+
+    void carry_out(Branch<T>& branch, const DensePlan<T>& plan) {
+        in_parts(plan.groups, kBlocksAtOnce >> plan.high, [&](int, std::uint64_t begin, std::uint64_t end) {
+            kernels_.dense(branch.amplitudes(), plan, begin, end);
+        });
+    }
+
+    void carry_out(Branch<T>& branch, const DiagonalPlan<T>& plan) {
+        in_parts(plan.groups, kBlocksAtOnce, [&](int, std::uint64_t begin, std::uint64_t end) {
+            kernels_.diagonal(branch.amplitudes(), plan, begin, end);
+        });
+    }
+
+    void carry_out(Branch<T>& branch, const WidePlan<T>& plan) {
+        in_parts(plan.groups, 1, [&](int, std::uint64_t begin, std::uint64_t end) {
+            apply_wide<T>(branch.amplitudes(), plan, begin, end);
+        });
+    }
+
+    void carry_out(Branch<T>& branch, const Stage<T>& stage) {
+        in_parts(stage.num_parts, 1, [&](int thread, std::uint64_t begin, std::uint64_t end) {
+            apply_stage<T>(branch.amplitudes(), stage, kernels_, stage_buffer(thread), begin, end);
+        });
+    }
+
+    void carry_out(Branch<T>& branch, const Measurement& measurement) {
+        measure(branch, measurement.qubit, [&](Branch<T>& settled, int outcome) {
+            settled.classical.set_bit(measurement.clbit, outcome != 0);
+        });
+    }
+
+    void carry_out(Branch<T>& branch, const Reset<T>& reset) {
+        measure(branch, reset.qubit, [&](Branch<T>& settled, int outcome) {
+            if (outcome == 1) carry_out(settled, reset.flip);
+        });
     }
 
     // Runs a task over 0..total on all threads, in parts between which it can be cancelled.
@@ -442,11 +450,11 @@ class Runner {
         control_.set_done(done_before_ + shown_);
     }
 
-    void classical(Branch<T>& branch, const Step<T>& step) {
-        const ClassicalOperation& operation = step.classical;
+    void carry_out(Branch<T>& branch, const ClassicalStep& step) {
+        const ClassicalOperation& operation = step.operation;
         ClassicalState& state = branch.classical;
         const auto value = [&] { return operation.expression.evaluate(state, program_.variable_names_).integer; };
-        switch (step.classical_kind) {
+        switch (step.kind) {
             case Operation::Kind::kStore:
                 operation.assignment.carry_out(state, program_.variable_names_);
                 break;
@@ -520,8 +528,10 @@ class Runner {
         });
     }
 
-    void measure(Branch<T>& branch, const Step<T>& step) {
-        const auto [all, set] = weights(branch, step.qubit);
+    // Splits the shots by the outcome; `settle(branch, outcome)` completes the branch of each.
+    template <class Settle>
+    void measure(Branch<T>& branch, int qubit, const Settle& settle) {
+        const auto [all, set] = weights(branch, qubit);
         const double weight[2] = {all - set, set};
         const double probability_0 = weight[0] / all;
         const std::vector<double> drawn = numbers(branch);
@@ -539,24 +549,15 @@ class Runner {
             other.position = branch.position;
             other.draws = branch.draws;
             branch.shots = std::move(shots[followed]);
-            settle(other, step, waiting, weight[waiting]);
-            settle(branch, step, followed, weight[followed]);
+            project(other, qubit, waiting, weight[waiting]);
+            settle(other, waiting);
+            project(branch, qubit, followed, weight[followed]);
+            settle(branch, followed);
             pending_.push_back(std::move(other));
         } else {
             const int outcome = shots[0].empty();
-            settle(branch, step, outcome, weight[outcome]);
-        }
-    }
-
-    void settle(Branch<T>& branch, const Step<T>& step, int outcome, double weight) {
-        project(branch, step.qubit, outcome, weight);
-        if (step.kind == Step<T>::Kind::kMeasure) {
-            branch.classical.set_bit(step.clbit, outcome != 0);
-        } else if (outcome == 1) {
-            T* state = branch.amplitudes();
-            in_parts(step.dense.groups, kBlocksAtOnce, [&](int, std::uint64_t b, std::uint64_t e) {
-                kernels_.dense(state, step.dense, b, e);
-            });
+            project(branch, qubit, outcome, weight[outcome]);
+            settle(branch, outcome);
         }
     }
 

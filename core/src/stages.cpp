@@ -8,7 +8,7 @@ namespace queuebit {
 std::vector<int> qubits_of(const Pass& pass) {
     switch (pass.kind) {
         case Pass::Kind::kCluster:
-            return pass.cluster.qubits;
+            return {pass.cluster.qubits.begin(), pass.cluster.qubits.end()};
         case Pass::Kind::kDiagonal: {
             std::vector<int> qubits;
             for (const DiagonalTerm& term : pass.terms) qubits.insert(qubits.end(), term.qubits.begin(), term.qubits.end());
@@ -20,7 +20,7 @@ std::vector<int> qubits_of(const Pass& pass) {
             break;
     }
     std::vector<int> qubits;
-    pass.gate.each_qubit([&qubits](int qubit) { qubits.push_back(qubit); });
+    pass.gate->each_qubit([&qubits](int qubit) { qubits.push_back(qubit); });
     return qubits;
 }
 
@@ -81,7 +81,7 @@ Stage<T> plan_stage(const std::vector<const Pass*>& passes, const std::vector<in
         } else {
             std::vector<DiagonalTerm> terms = pass->terms;
             for (DiagonalTerm& term : terms) {
-                for (int& qubit : term.qubits) qubit = local(qubit);
+                for (std::int8_t& qubit : term.qubits) qubit = static_cast<std::int8_t>(local(qubit));
             }
             step.diagonal = plan_diagonal<T>(terms, size);
         }
@@ -92,7 +92,8 @@ Stage<T> plan_stage(const std::vector<const Pass*>& passes, const std::vector<in
     stage.run_blocks = std::uint64_t{1} << (contiguous - kLaneBits<T>);
     // The lowest qubits are within a block; the selector is over blocks.
     for (int i = kLaneBits<T>; i < size; ++i) {
-        stage.parts.position[i - kLaneBits<T>] = qubits[static_cast<std::size_t>(i)] - kLaneBits<T>;
+        stage.parts.position[i - kLaneBits<T>] =
+            static_cast<std::int8_t>(qubits[static_cast<std::size_t>(i)] - kLaneBits<T>);
     }
     stage.parts.count = size - kLaneBits<T>;
     stage.num_parts = std::uint64_t{1} << (num_qubits - size);
