@@ -1,7 +1,7 @@
 #include "sampling.hpp"
 
 #include <algorithm>
-#include <cstddef>
+#include <vector>
 
 namespace queuebit {
 namespace {
@@ -9,30 +9,31 @@ namespace {
 // Amplitudes whose cumulative sums are held at once. 32 KiB of them fit into the first-level cache.
 constexpr int kChunkBits = 12;
 
-// Numbers between two looks at the cancel flag: some milliseconds of work.
-constexpr std::size_t kNumbersAtOnce = std::size_t{1} << 18;
-
-// Finds, for numbers up to the last of some cumulative sums, the first sum that is greater. A table leads close to it.
+// Finds, for a number in [0, 1), the first of some cumulative sums that is greater than this share of their total. A table leads
+// close to it.
 class CumulativeSearch {
    public:
-    void build(const double* sums, std::size_t count) {
+    // `count` is a power of two; `searches` is how often it will be searched, about.
+    void build(const double* sums, std::size_t count, std::size_t searches) {
         sums_ = sums;
-        count_ = count;
         total_ = sums[count - 1];
         // The last place that can be hit: sums stop growing behind it.
         last_ = static_cast<std::size_t>(std::lower_bound(sums, sums + count, total_) - sums);
-        guide_.resize(count);
+        std::size_t entries = count;
+        while (entries < kMostEntries && 8 * entries < searches) entries *= 2;
+        guide_.resize(entries);
         std::size_t at = 0;
-        for (std::size_t i = 0; i < count; ++i) {
-            const double from = static_cast<double>(i) / static_cast<double>(count) * total_;
+        for (std::size_t i = 0; i < entries; ++i) {
+            const double from = static_cast<double>(i) / static_cast<double>(entries) * total_;
             while (at < last_ && sums_[at] <= from) ++at;
             guide_[i] = static_cast<std::uint32_t>(at);
         }
+        entries_ = static_cast<double>(entries);
     }
 
-    // `number` in [0, 1); `count` was a power of two.
     std::size_t find(double number) const {
-        std::size_t at = guide_[static_cast<std::size_t>(number * static_cast<double>(count_))];
+        // By way of a signed number, which takes one instruction.
+        std::size_t at = guide_[static_cast<std::size_t>(static_cast<std::int64_t>(number * entries_))];
         const double target = number * total_;
         while (at < last_ && sums_[at] <= target) ++at;
         return at;
@@ -41,93 +42,152 @@ class CumulativeSearch {
     double total() const { return total_; }
 
    private:
+    static constexpr std::size_t kMostEntries = std::size_t{1} << kChunkBits;
+
     const double* sums_ = nullptr;
-    std::size_t count_ = 0;
     std::size_t last_ = 0;
     double total_ = 0;
+    double entries_ = 0;
     std::vector<std::uint32_t> guide_;
+};
+
+// A state whose cumulative sums fit into the cache: number by number.
+template <class T>
+void sample_narrow(const T* state, int num_qubits, std::size_t count, const Numbers& numbers, std::int64_t* outcomes,
+                   const Kernels<T>& kernels, const std::function<void()>& poll) {
+    constexpr std::size_t at_once = 2048;
+    const std::size_t size = std::size_t{1} << num_qubits;
+    std::vector<double> sums(size);
+    kernels.probabilities(state, 0, size / kLanes<T>, sums.data());
+    for (std::size_t i = 1; i < size; ++i) sums[i] += sums[i - 1];
+    CumulativeSearch search;
+    search.build(sums.data(), size, count);
+    double drawn[at_once];
+    for (std::size_t first = 0; first < count; first += at_once) {
+        if (first % kNumbersAtOnce == 0) poll();
+        const std::size_t batch = std::min(at_once, count - first);
+        numbers(first, batch, drawn);
+        for (std::size_t i = 0; i < batch; ++i) {
+            outcomes[first + i] = static_cast<std::int64_t>(search.find(drawn[i]));
+        }
+    }
+}
+
+// A wide state: in chunks, so that neither the numbers nor the sums are gone through at random.
+template <class T>
+class WideSampler {
+   public:
+    WideSampler(const T* state, int num_qubits, const Kernels<T>& kernels, Team& team,
+                const std::function<void()>& poll)
+        : state_(state), chunks_(std::uint64_t{1} << (num_qubits - kChunkBits)), kernels_(kernels), poll_(poll) {
+        add_up(team);
+    }
+
+    void sample(std::size_t count, const Numbers& draw, std::int64_t* outcomes) {
+        std::vector<double> numbers(count);
+        for (std::size_t i = 0; i < count; i += kNumbersAtOnce) {
+            poll_();
+            draw(i, std::min(kNumbersAtOnce, count - i), numbers.data() + i);
+        }
+        sort_by_chunk(numbers);
+        for (std::uint64_t chunk = 0; chunk < chunks_; ++chunk) {
+            if (first_[chunk] != first_[chunk + 1]) sample_chunk(chunk, numbers, outcomes);
+        }
+    }
+
+   private:
+    static constexpr std::size_t kChunk = std::size_t{1} << kChunkBits;
+    static constexpr std::uint64_t kBlocks = kChunk / kLanes<T>;
+
+    // The cumulative sums of whole chunks.
+    void add_up(Team& team) {
+        ends_.resize(chunks_);
+        team.share(chunks_, 64, [&](int, std::uint64_t begin, std::uint64_t end) {
+            std::vector<double> weights(kChunk);
+            for (std::uint64_t chunk = begin; chunk < end; ++chunk) {
+                kernels_.probabilities(state_, chunk * kBlocks, (chunk + 1) * kBlocks, weights.data());
+                double sum = 0;
+                for (double weight : weights) sum += weight;
+                ends_[chunk] = sum;
+            }
+        });
+        poll_();
+        for (std::uint64_t chunk = 1; chunk < chunks_; ++chunk) ends_[chunk] += ends_[chunk - 1];
+    }
+
+    // The numbers of each chunk together, so that a chunk's sums are made once.
+    void sort_by_chunk(const std::vector<double>& numbers) {
+        by_chunk_.build(ends_.data(), chunks_, numbers.size());
+        std::vector<std::uint32_t> chunk_of(numbers.size());
+        first_.assign(chunks_ + 1, 0);
+        for (std::size_t i = 0; i < numbers.size(); ++i) {
+            if (i % kNumbersAtOnce == 0) poll_();
+            chunk_of[i] = static_cast<std::uint32_t>(by_chunk_.find(numbers[i]));
+            ++first_[chunk_of[i] + 1];
+        }
+        for (std::uint64_t chunk = 0; chunk < chunks_; ++chunk) first_[chunk + 1] += first_[chunk];
+        std::vector<std::size_t> next(first_.begin(), first_.end() - 1);
+        order_.resize(numbers.size());
+        for (std::size_t i = 0; i < numbers.size(); ++i) {
+            if (i % kNumbersAtOnce == 0) poll_();
+            order_[next[chunk_of[i]]++] = i;
+        }
+        poll_();
+    }
+
+    void sample_chunk(std::uint64_t chunk, const std::vector<double>& numbers, std::int64_t* outcomes) {
+        sums_.resize(kChunk);
+        kernels_.probabilities(state_, chunk * kBlocks, (chunk + 1) * kBlocks, sums_.data());
+        for (std::size_t i = 1; i < kChunk; ++i) sums_[i] += sums_[i - 1];
+        const double before = chunk == 0 ? 0.0 : ends_[chunk - 1], weight = ends_[chunk] - before;
+        const std::size_t searches = first_[chunk + 1] - first_[chunk];
+        const bool many = searches > kChunk / 8;
+        if (many) within_.build(sums_.data(), kChunk, searches);
+        const auto last =
+            static_cast<std::size_t>(std::lower_bound(sums_.begin(), sums_.end(), sums_.back()) - sums_.begin());
+        for (std::size_t i = first_[chunk]; i < first_[chunk + 1]; ++i) {
+            if (i % kNumbersAtOnce == 0) poll_();
+            const double target = numbers[order_[i]] * by_chunk_.total() - before;
+            std::size_t at;
+            if (many) {
+                // A state that is 0, or no number at all, has any outcome.
+                const double share = target / weight;
+                at = within_.find(share > 0 ? std::min(share, 1 - 0x1.0p-53) : 0.0);
+            } else {
+                at = static_cast<std::size_t>(std::upper_bound(sums_.begin(), sums_.end(), target) - sums_.begin());
+            }
+            outcomes[order_[i]] = static_cast<std::int64_t>((chunk << kChunkBits) + std::min(at, last));
+        }
+    }
+
+    const T* state_;
+    const std::uint64_t chunks_;
+    const Kernels<T>& kernels_;
+    const std::function<void()>& poll_;
+    std::vector<double> ends_;
+    CumulativeSearch by_chunk_;
+    std::vector<std::size_t> first_;  // of each chunk, in order_
+    std::vector<std::size_t> order_;
+    std::vector<double> sums_;
+    CumulativeSearch within_;
 };
 
 }  // namespace
 
 template <class T>
-std::vector<std::uint64_t> sample_basis_states(const T* state, int num_qubits, const std::vector<double>& numbers,
-                                               const Kernels<T>& kernels, Team& team,
-                                               const std::function<void()>& poll) {
-    const int chunk_bits = std::min(kChunkBits, num_qubits);
-    const std::size_t chunk = std::size_t{1} << chunk_bits;
-    const std::uint64_t chunks = std::uint64_t{1} << (num_qubits - chunk_bits);
-    const std::uint64_t blocks = chunk / kLanes<T>;
-    std::vector<std::uint64_t> outcomes(numbers.size());
-
-    std::vector<double> ends(chunks);
-    team.share(chunks, 64, [&](int, std::uint64_t begin, std::uint64_t end) {
-        std::vector<double> weights(chunk);
-        for (std::uint64_t c = begin; c < end; ++c) {
-            kernels.probabilities(state, c * blocks, (c + 1) * blocks, weights.data());
-            double sum = 0;
-            for (double weight : weights) sum += weight;
-            ends[c] = sum;
-        }
-    });
-    poll();
-    for (std::uint64_t c = 1; c < chunks; ++c) ends[c] += ends[c - 1];
-    CumulativeSearch by_chunk;
-    by_chunk.build(ends.data(), chunks);
-
-    // The numbers of each chunk together, so that a chunk's sums are made once.
-    std::vector<std::uint32_t> chunk_of(numbers.size());
-    std::vector<std::uint32_t> first(chunks + 1);
-    for (std::size_t i = 0; i < numbers.size(); ++i) {
-        if (i % kNumbersAtOnce == 0) poll();
-        chunk_of[i] = static_cast<std::uint32_t>(by_chunk.find(numbers[i]));
-        ++first[chunk_of[i] + 1];
+void sample_basis_states(const T* state, int num_qubits, std::size_t count, const Numbers& numbers,
+                         std::int64_t* outcomes, const Kernels<T>& kernels, Team& team,
+                         const std::function<void()>& poll) {
+    if (num_qubits <= kChunkBits) {
+        sample_narrow<T>(state, num_qubits, count, numbers, outcomes, kernels, poll);
+    } else {
+        WideSampler<T>(state, num_qubits, kernels, team, poll).sample(count, numbers, outcomes);
     }
-    for (std::uint64_t c = 0; c < chunks; ++c) first[c + 1] += first[c];
-    std::vector<std::uint32_t> order(numbers.size());
-    {
-        std::vector<std::uint32_t> next(first.begin(), first.end() - 1);
-        for (std::size_t i = 0; i < numbers.size(); ++i) {
-            if (i % kNumbersAtOnce == 0) poll();
-            order[next[chunk_of[i]]++] = static_cast<std::uint32_t>(i);
-        }
-    }
-    poll();
-
-    std::vector<double> sums(chunk);
-    CumulativeSearch within;
-    for (std::uint64_t c = 0; c < chunks; ++c) {
-        if (first[c] == first[c + 1]) continue;
-        kernels.probabilities(state, c * blocks, (c + 1) * blocks, sums.data());
-        for (std::size_t i = 1; i < chunk; ++i) sums[i] += sums[i - 1];
-        const double before = c == 0 ? 0.0 : ends[c - 1], weight = ends[c] - before;
-        const bool many = first[c + 1] - first[c] > chunk / 8;
-        if (many) within.build(sums.data(), chunk);
-        const auto last = static_cast<std::size_t>(std::lower_bound(sums.begin(), sums.end(), sums.back()) - sums.begin());
-        for (std::uint32_t i = first[c]; i < first[c + 1]; ++i) {
-            if (i % kNumbersAtOnce == 0) poll();
-            const double target = numbers[order[i]] * by_chunk.total() - before;
-            std::size_t at;
-            if (many && chunks == 1) {
-                at = within.find(numbers[order[i]]);
-            } else if (many) {
-                // A state that is 0, or no number at all, has any outcome.
-                const double share = target / weight;
-                at = within.find(share > 0 ? std::min(share, 1 - 0x1.0p-53) : 0.0);
-            } else {
-                at = static_cast<std::size_t>(std::upper_bound(sums.begin(), sums.end(), target) - sums.begin());
-            }
-            outcomes[order[i]] = (c << chunk_bits) + std::min(at, last);
-        }
-    }
-    return outcomes;
 }
 
-template std::vector<std::uint64_t> sample_basis_states<double>(const double*, int, const std::vector<double>&,
-                                                                const Kernels<double>&, Team&,
-                                                                const std::function<void()>&);
-template std::vector<std::uint64_t> sample_basis_states<float>(const float*, int, const std::vector<double>&,
-                                                               const Kernels<float>&, Team&,
-                                                               const std::function<void()>&);
+template void sample_basis_states<double>(const double*, int, std::size_t, const Numbers&, std::int64_t*,
+                                          const Kernels<double>&, Team&, const std::function<void()>&);
+template void sample_basis_states<float>(const float*, int, std::size_t, const Numbers&, std::int64_t*,
+                                         const Kernels<float>&, Team&, const std::function<void()>&);
 
 }  // namespace queuebit

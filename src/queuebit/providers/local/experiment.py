@@ -44,7 +44,7 @@ class Experiment:
             name=self.name,
             seed_simulator=options.seed,
             time_taken=time_taken_s,
-            metadata=dict(outcome.metadata),
+            metadata=_metadata(outcome, options),
         )
 
     def fail(self, status: str, options: RunOptions) -> None:
@@ -88,6 +88,12 @@ def header_of(circuit: QuantumCircuit) -> dict[str, Any]:
     }
 
 
+def _metadata(outcome: Outcome, options: RunOptions) -> dict[str, Any]:
+    """Return the facts about a run: its engine, and where that has a choice, the precision."""
+    precision = {"precision": options.choice.precision.value} if outcome.metadata["engine"] == "statevector" else {}
+    return {**outcome.metadata, **precision}
+
+
 def _data(program: Program, outcome: Outcome, options: RunOptions) -> ExperimentResultData:
     fields: dict[str, Any] = {}
     if program.writes_memory:
@@ -105,8 +111,9 @@ def _data(program: Program, outcome: Outcome, options: RunOptions) -> Experiment
 
 def _memory(outcome: Outcome) -> list[str]:
     # One string for each distinct outcome, shared by its shots.
-    texts = [hex(value) for value in outcome.memory_values]
-    return [texts[position] for position in outcome.memory_index.tolist()]
+    texts = np.array([hex(value) for value in outcome.memory_values], dtype=object)
+    memory: list[str] = texts[outcome.memory_index].tolist()
+    return memory
 
 
 def _chopped(array: NDArray[np.complex128], threshold: float) -> NDArray[np.complex128]:
