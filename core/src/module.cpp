@@ -11,6 +11,7 @@
 
 #include "kernels.hpp"
 #include "program.hpp"
+#include "reading.hpp"
 
 namespace nb = nanobind;
 using namespace nb::literals;
@@ -88,10 +89,37 @@ nb::tuple run(const Program& program, std::int64_t shots, std::uint64_t seed,
                           to_numpy(std::move(result.state)), result.branches);
 }
 
+nb::object read_circuit(nb::handle circuit_data, double global_phase, const std::vector<std::uintptr_t>& functions) {
+    if (functions.size() != 7) throw std::invalid_argument("there are 7 functions to read a circuit with");
+    const auto at = [&functions](std::size_t i, auto*& function) {
+        function = reinterpret_cast<std::remove_reference_t<decltype(function)>>(functions[i]);
+        if (function == nullptr) throw std::invalid_argument("a function has no address");
+    };
+    QiskitFunctions qiskit{};
+    at(0, qiskit.circuit_borrow_from_python);
+    at(1, qiskit.circuit_num_instructions);
+    at(2, qiskit.circuit_instruction_kind);
+    at(3, qiskit.circuit_view_instruction);
+    at(4, qiskit.param_kind);
+    at(5, qiskit.param_as_real);
+    at(6, qiskit.param_stride);
+    // Under the GIL: nobody changes the circuit meanwhile.
+    const void* const circuit = qiskit.circuit_borrow_from_python(circuit_data.ptr());
+    if (circuit == nullptr) throw nb::python_error();
+    auto read = read_plain(circuit, global_phase, qiskit);
+    if (!read) return nb::none();
+    return nb::make_tuple(to_numpy(std::move(read->codes)), to_numpy(std::move(read->params)),
+                          to_numpy(std::move(read->progress_start)), to_numpy(std::move(read->progress_limit)),
+                          read->writes_memory, read->has_measurements);
+}
+
 }  // namespace
 
 NB_MODULE(_core, module) {
     module.doc() = "The native simulator: compiles flat arrays to passes over a state, and runs them.";
+
+    // At the interpreter's end a thread of the pool may still hold a program.
+    nb::set_leak_warnings(false);
 
     nb::exception<Cancelled>(module, "CancelledError");
     nb::exception<ClassicalError>(module, "ClassicalError");
@@ -102,10 +130,13 @@ NB_MODULE(_core, module) {
         .def("run", &run, "shots"_a, "seed"_a, "control"_a.noconvert(), nb::kw_only(), "circuit_index"_a, "first_shot"_a,
              "num_instructions"_a, "threads"_a, "memory_limit_bytes"_a, "initial_state"_a.none())
         .def_prop_ro("state_bytes", &Program::state_bytes, "Size of one state in bytes.")
+        .def_prop_ro("branches", &Program::branches, "Whether something is measured, or decided, before the end.")
         .def_prop_ro("num_passes", &Program::num_passes, "How many passes over the state a run takes.");
 
     module.def("compile_circuit", &compile_arrays, "num_qubits"_a, "num_clbits"_a, "variable_names"_a, "codes"_a,
                "params"_a, "progress_start"_a, "progress_limit"_a, nb::kw_only(), "output"_a = 0, "single_precision"_a = false, "most_fused_qubits"_a = 0, "simd"_a = "");
+    module.def("read_circuit", &read_circuit, "circuit_data"_a, "global_phase"_a, "functions"_a,
+               "Reads a circuit of standard gates by Qiskit's C functions at these addresses; None if there is more in it.");
     module.def("available_simd", [] {
         std::vector<std::string> names;
         for (const char* name : available_simd()) names.emplace_back(name);

@@ -1,6 +1,7 @@
 #include "program.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <cstring>
 #include <numeric>
@@ -24,9 +25,6 @@ constexpr std::uint64_t kShareFromBlocks = std::uint64_t{1} << 12;
 
 // Blocks between two looks at the cancel flag, and in one partial sum: about 50 microseconds of work.
 constexpr std::uint64_t kBlocksAtOnce = std::uint64_t{1} << 12;
-
-// Shots between two looks at the cancel flag: some milliseconds of work.
-constexpr std::size_t kShotsAtOnce = std::size_t{1} << 18;
 
 // The shortest run that is worth copying for a stage: 2 KiB.
 constexpr int kContiguousQubits = 7;
@@ -61,10 +59,30 @@ struct Step {
     double share = 1;
 };
 
+// The numbers of a branch's shots, ascending: a range, until a measurement splits it.
+class Shots {
+   public:
+    Shots() = default;
+    Shots(std::int64_t first, std::size_t count) : first_(first), count_(count) {}
+    explicit Shots(std::vector<std::int64_t> numbers) : count_(numbers.size()), numbers_(std::move(numbers)) {}
+
+    std::size_t size() const { return count_; }
+    bool is_range() const { return numbers_.empty(); }
+    std::int64_t operator[](std::size_t i) const {
+        return is_range() ? first_ + static_cast<std::int64_t>(i) : numbers_[i];
+    }
+    std::int64_t back() const { return (*this)[count_ - 1]; }
+
+   private:
+    std::int64_t first_ = 0;
+    std::size_t count_ = 0;
+    std::vector<std::int64_t> numbers_;
+};
+
 template <class T>
 struct Branch {
     Buffer state;
-    std::vector<std::int64_t> shots;
+    Shots shots;
     ClassicalState classical;
     std::size_t position = 0;
     std::uint32_t draws = 0;
@@ -97,6 +115,12 @@ class TypedProgram : public Program {
     }
     std::uint64_t state_bytes() const override { return (std::uint64_t{2} << width_) * sizeof(T); }
     std::int64_t num_passes() const override { return static_cast<std::int64_t>(steps_.size()); }
+    bool branches() const override {
+        return std::any_of(steps_.begin(), steps_.end(), [](const Step<T>& step) {
+            return std::holds_alternative<Measurement>(step.action) || std::holds_alternative<Reset<T>>(step.action) ||
+                   std::holds_alternative<ClassicalStep>(step.action);
+        });
+    }
     RunResult run(const RunRequest& request, const Control& control) const override;
 
    private:
@@ -306,8 +330,7 @@ class Runner {
         poll();
         Branch<T> first;
         first.state = new_state();
-        first.shots.resize(static_cast<std::size_t>(request_.shots));
-        std::iota(first.shots.begin(), first.shots.end(), request_.first_shot);
+        first.shots = Shots(request_.first_shot, static_cast<std::size_t>(request_.shots));
         first.classical.memory.resize(static_cast<std::size_t>(result_.words));
         first.classical.variables.resize(program_.variable_names_.size());
         first.classical.is_set.resize(program_.variable_names_.size());
@@ -491,15 +514,15 @@ class Runner {
         }
     }
 
-    std::vector<double> numbers(Branch<T>& branch) {
-        std::vector<double> numbers(branch.shots.size());
-        for (std::size_t i = 0; i < numbers.size(); i += kShotsAtOnce) {
-            poll();
-            kernels_.uniforms(request_.seed, request_.circuit_index, branch.draws, branch.shots.data() + i,
-                              std::min(kShotsAtOnce, numbers.size() - i), numbers.data() + i);
+    // The branch's next random number for some of its shots.
+    void draw(const Branch<T>& branch, std::size_t first, std::size_t count, double* out) const {
+        constexpr std::size_t at_once = 512;
+        std::int64_t shots[at_once];
+        for (std::size_t i = 0; i < count; i += at_once) {
+            const std::size_t batch = std::min(at_once, count - i);
+            for (std::size_t j = 0; j < batch; ++j) shots[j] = branch.shots[first + i + j];
+            kernels_.uniforms(request_.seed, request_.circuit_index, branch.draws, shots, batch, out + i);
         }
-        ++branch.draws;
-        return numbers;
     }
 
     // Sums of |amplitude|^2, of all and of those with the qubit set; the same for any number of threads.
@@ -528,27 +551,48 @@ class Runner {
         });
     }
 
+    // The branch's shots by the outcome that each draws.
+    std::array<std::vector<std::int64_t>, 2> split(Branch<T>& branch, double probability_0) {
+        constexpr std::size_t at_once = 2048;
+        double drawn[at_once];
+        // One more, so that both can be written before it is known which grows.
+        std::array<std::vector<std::int64_t>, 2> shots{std::vector<std::int64_t>(branch.shots.size() + 1),
+                                                       std::vector<std::int64_t>(branch.shots.size() + 1)};
+        std::size_t ends[2] = {};
+        for (std::size_t first = 0; first < branch.shots.size(); first += at_once) {
+            if (first % kNumbersAtOnce == 0) poll();
+            const std::size_t batch = std::min(at_once, branch.shots.size() - first);
+            draw(branch, first, batch, drawn);
+            for (std::size_t i = 0; i < batch; ++i) {
+                const bool one = drawn[i] >= probability_0;
+                shots[0][ends[0]] = shots[1][ends[1]] = branch.shots[first + i];
+                ++ends[one];
+            }
+        }
+        ++branch.draws;
+        for (const int outcome : {0, 1}) shots[outcome].resize(ends[outcome]);
+        return shots;
+    }
+
     // Splits the shots by the outcome; `settle(branch, outcome)` completes the branch of each.
     template <class Settle>
     void measure(Branch<T>& branch, int qubit, const Settle& settle) {
         const auto [all, set] = weights(branch, qubit);
         const double weight[2] = {all - set, set};
         const double probability_0 = weight[0] / all;
-        const std::vector<double> drawn = numbers(branch);
-        std::vector<std::int64_t> shots[2];
-        for (std::size_t i = 0; i < drawn.size(); ++i) shots[drawn[i] >= probability_0].push_back(branch.shots[i]);
+        std::array<std::vector<std::int64_t>, 2> shots = split(branch, probability_0);
         if (!shots[0].empty() && !shots[1].empty()) {
             Branch<T> other;
             other.state = new_state();
             std::memcpy(other.state.data(), branch.state.data(), branch.state.size_bytes());
             // The many wait, so that what is followed halves: no more branches wait at once than the logarithm of the shots.
             const int waiting = shots[1].size() >= shots[0].size(), followed = 1 - waiting;
-            other.shots = std::move(shots[waiting]);
+            other.shots = Shots(std::move(shots[waiting]));
             other.classical = branch.classical;
             other.progress = branch.progress;
             other.position = branch.position;
             other.draws = branch.draws;
-            branch.shots = std::move(shots[followed]);
+            branch.shots = Shots(std::move(shots[followed]));
             project(other, qubit, waiting, weight[waiting]);
             settle(other, waiting);
             project(branch, qubit, followed, weight[followed]);
@@ -567,39 +611,47 @@ class Runner {
         const auto& measurements = program_.final_measurements_;
         if (measurements.empty()) {
             result_.values.insert(result_.values.end(), branch.classical.memory.begin(), branch.classical.memory.end());
-            for (std::int64_t shot : branch.shots) at(shot) = first;
+            for (std::size_t i = 0; i < branch.shots.size(); ++i) at(branch.shots[i]) = first;
             return;
         }
-        const std::vector<std::uint64_t> outcomes = sample_basis_states<T>(
-            branch.amplitudes(), program_.width_, numbers(branch), kernels_, team_, [this] { poll(); });
-        std::vector<std::uint64_t> distinct = outcomes;
-        std::vector<std::int64_t> number_of;
-        const std::uint64_t states = std::uint64_t{1} << program_.width_;
-        const bool few = states <= 4 * outcomes.size() + 1024;
-        if (few) {
-            number_of.assign(states, -1);
-            for (std::uint64_t outcome : outcomes) number_of[outcome] = 0;
-            distinct.clear();
-            for (std::uint64_t i = 0; i < states; ++i) {
-                if (number_of[i] < 0) continue;
-                number_of[i] = static_cast<std::int64_t>(distinct.size());
-                distinct.push_back(i);
-            }
-        } else {
-            std::sort(distinct.begin(), distinct.end());
-            distinct.erase(std::unique(distinct.begin(), distinct.end()), distinct.end());
-        }
-        for (std::uint64_t outcome : distinct) {
+        std::vector<std::int64_t> elsewhere(branch.shots.is_range() ? 0 : branch.shots.size());
+        std::int64_t* const outcomes = branch.shots.is_range() ? &at(branch.shots[0]) : elsewhere.data();
+        const std::size_t count = branch.shots.size();
+        sample_basis_states<T>(
+            branch.amplitudes(), program_.width_, count,
+            [&](std::size_t from, std::size_t n, double* out) { draw(branch, from, n, out); }, outcomes, kernels_,
+            team_, [this] { poll(); });
+        for (std::int64_t outcome : number_distinct(outcomes, count)) {
             for (const auto& [qubit, clbit] : measurements) branch.classical.set_bit(clbit, (outcome >> qubit) & 1);
             result_.values.insert(result_.values.end(), branch.classical.memory.begin(), branch.classical.memory.end());
         }
-        for (std::size_t i = 0; i < outcomes.size(); ++i) {
-            if (i % kShotsAtOnce == 0) poll();
-            const std::int64_t number =
-                few ? number_of[outcomes[i]]
-                    : std::lower_bound(distinct.begin(), distinct.end(), outcomes[i]) - distinct.begin();
-            at(branch.shots[i]) = first + number;
+        for (std::size_t i = 0; i < count; ++i) at(branch.shots[i]) = first + outcomes[i];
+    }
+
+    // Replaces each basis state by its number among the distinct ones, which it returns in ascending order.
+    std::vector<std::int64_t> number_distinct(std::int64_t* outcomes, std::size_t count) const {
+        std::vector<std::int64_t> distinct, number_of;
+        const std::uint64_t states = std::uint64_t{1} << program_.width_;
+        const bool few = states <= 4 * count + 1024;
+        if (few) {
+            number_of.assign(states, -1);
+            for (std::size_t i = 0; i < count; ++i) number_of[static_cast<std::size_t>(outcomes[i])] = 0;
+            for (std::uint64_t state = 0; state < states; ++state) {
+                if (number_of[state] < 0) continue;
+                number_of[state] = static_cast<std::int64_t>(distinct.size());
+                distinct.push_back(static_cast<std::int64_t>(state));
+            }
+        } else {
+            distinct.assign(outcomes, outcomes + count);
+            std::sort(distinct.begin(), distinct.end());
+            distinct.erase(std::unique(distinct.begin(), distinct.end()), distinct.end());
         }
+        for (std::size_t i = 0; i < count; ++i) {
+            if (i % kNumbersAtOnce == 0) poll();
+            outcomes[i] = few ? number_of[static_cast<std::size_t>(outcomes[i])]
+                              : std::lower_bound(distinct.begin(), distinct.end(), outcomes[i]) - distinct.begin();
+        }
+        return distinct;
     }
 
     std::int64_t& at(std::int64_t shot) { return result_.index[static_cast<std::size_t>(shot - request_.first_shot)]; }

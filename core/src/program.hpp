@@ -57,6 +57,7 @@ class Program {
     virtual std::uint64_t state_bytes() const = 0;
     virtual std::uint64_t state_size() const = 0;  // complex numbers in an initial state
     virtual std::int64_t num_passes() const = 0;
+    virtual bool branches() const = 0;  // whether something is measured, or decided, before the end
     virtual RunResult run(const RunRequest& request, const Control& control) const = 0;
 };
 

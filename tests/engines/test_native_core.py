@@ -184,15 +184,14 @@ def test_unitary_of_a_random_circuit_agrees_with_the_reference(simd, data):
 
 def with_fusion(circuit: QuantumCircuit, most_fused_qubits: int, single: bool = False, simd: str = ""):
     encoded = encode_flat(lower(circuit))
-    codes, params, start, limit = encoded.arrays()
     core = _core.compile_circuit(
         encoded.num_qubits,
         encoded.num_clbits,
         [],
-        codes,
-        params,
-        start,
-        limit,
+        encoded.codes,
+        encoded.params,
+        encoded.progress_start,
+        encoded.progress_limit,
         output=1,
         single_precision=single,
         most_fused_qubits=most_fused_qubits,

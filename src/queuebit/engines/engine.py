@@ -1,5 +1,6 @@
 """The engine contract: a circuit is compiled to a program, a program is run to an outcome."""
 
+import math
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -72,6 +73,10 @@ class Program(ABC):
     def memory_bytes(self, shots: int) -> int:
         """Return an estimate of the largest memory that a run needs at once, in bytes."""
 
+    def estimated_seconds(self, shots: int) -> float:
+        """Return about how long a run takes, in seconds; infinity when that isn't known beforehand."""
+        return math.inf
+
     @abstractmethod
     def run(
         self,
@@ -118,6 +123,18 @@ class Engine(ABC):
 
     name: ClassVar[str]
 
+    def unsupported(self, circuit: QuantumCircuit, *, output: Output = Output.COUNTS) -> str | None:
+        """Return why this engine can't take a circuit that another one may take, or None if there is no such reason.
+
+        The reason names the circuit and what in it can't be taken. Circuits that no engine takes are left to
+        :meth:`compile`, which says what is wrong with them.
+
+        Args:
+            circuit: any circuit; it isn't changed.
+            output: what runs shall compute.
+        """
+        return None
+
     @abstractmethod
     def compile(self, circuit: QuantumCircuit, *, output: Output = Output.COUNTS) -> Program:
         """Check the circuit and make it ready. The circuit isn't changed, nor kept.
@@ -130,4 +147,5 @@ class Engine(ABC):
             UnsupportedInstructionError: if an instruction has neither a matrix nor a definition, or doesn't fit the
                 output: a measurement at the end with STATEVECTOR, any measurement or reset with UNITARY.
             UnboundParametersError: if parameters or input variables have no value.
+            EngineLimitError: if there is an :meth:`unsupported` reason, with that reason.
         """

@@ -1,5 +1,6 @@
 """The native engine: the whole statevector or unitary, in C++ with the machine's widest registers and all its cores."""
 
+import math
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -30,6 +31,10 @@ from queuebit.engines.reference import ReferenceEngine
 from queuebit.providers.local_executor import available_cores
 
 _OUTPUT_CODES = {Output.COUNTS: 0, Output.STATEVECTOR: 1, Output.UNITARY: 2}
+
+# Measured; on a machine without wide registers it is more.
+_SECONDS_PER_AMPLITUDE_AND_PASS = 1e-9
+_SECONDS_PER_SHOT = 20e-9
 
 # Per shot: its number, its random number, its outcome's place in the core and in the answer.
 _SHOT_BYTES = 64
@@ -72,15 +77,14 @@ class StatevectorEngine(Engine):
             encoded = _encode(circuit, output)
         except EngineLimitError:
             return ReferenceEngine().compile(circuit, output=output)
-        codes, params, start, limit = encoded.arrays()
         core = _core.compile_circuit(
             encoded.num_qubits,
             encoded.num_clbits,
-            [variable.name for variable in encoded.variables],
-            codes,
-            params,
-            start,
-            limit,
+            encoded.variable_names,
+            encoded.codes,
+            encoded.params,
+            encoded.progress_start,
+            encoded.progress_limit,
             output=_OUTPUT_CODES[output],
             single_precision=self._single_precision,
             simd=self._simd,
@@ -114,6 +118,14 @@ class StatevectorProgram(Program):
         """See :meth:`Program.memory_bytes`."""
         returned = 0 if self.output is Output.COUNTS else 16 << (self.num_qubits * self._dimensions)
         return int(self._core.state_bytes) + returned + _SHOT_BYTES * shots
+
+    def estimated_seconds(self, shots: int) -> float:
+        """See :meth:`Program.estimated_seconds`; how often a circuit branches isn't known."""
+        if self._core.branches:
+            return math.inf
+        amplitudes = 1 << (self.num_qubits * self._dimensions)
+        passes = int(self._core.num_passes)
+        return passes * amplitudes * _SECONDS_PER_AMPLITUDE_AND_PASS + shots * _SECONDS_PER_SHOT
 
     @property
     def _dimensions(self) -> int:
