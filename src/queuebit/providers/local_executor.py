@@ -80,6 +80,11 @@ class LocalExecutor:
                 self.forget(work)
                 raise
 
+    def has_room(self) -> bool:
+        """Tell whether work that is submitted now would start at once."""
+        busy = self._threads - self._idle
+        return not self._waiting and busy < self._max_threads + self._lent
+
     def _find_thread(self) -> None:
         """Wake an idle thread for what waits, or start one if there may be one more."""
         with self._changed:

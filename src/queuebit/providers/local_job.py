@@ -50,7 +50,7 @@ class LocalJob(JobV1):
         self._startable = not isinstance(result, (Result, Future))
 
     def submit(self) -> None:
-        """Start the job in the background.
+        """Start the job in the background; a simulation that takes less time than that is over at once.
 
         Raises:
             JobError: if the job was submitted already, or was built with a result or a future.
@@ -60,6 +60,9 @@ class LocalJob(JobV1):
                 f"Job {self._job_id} was created with its result or a future of it; there is nothing to submit."
             )
         self._run.submit()
+        if self._run.is_brief and LOCAL_EXECUTOR.has_room():
+            self._run.execute(passing_on=(KeyboardInterrupt, SystemExit))
+            return
         weakref.finalize(self, _cancel_unheld, self._run).atexit = False
         LOCAL_EXECUTOR.submit(self._run)
 

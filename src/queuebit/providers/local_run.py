@@ -102,16 +102,28 @@ class LocalRun:
                 self._changed.notify_all()
             return True
 
-    def execute(self) -> None:
-        """Run the work to its end, on the calling thread."""
+    @property
+    def is_brief(self) -> bool:
+        """Whether the work takes less time than handing it to another thread."""
+        return self._work is not None and self._work.is_brief
+
+    def execute(self, passing_on: tuple[type[BaseException], ...] = ()) -> None:
+        """Run the work to its end, on the calling thread.
+
+        Args:
+            passing_on: what is raised on to the caller and cancels the run, such as its Ctrl-C; nothing on a thread of
+                the pool, which must not end.
+        """
         work = self._work
         if work is None or not self.start():
             return
         try:
             self.finish(work())
+        except passing_on:
+            self.cancel()
+            raise
         except BaseException as error:
-            # Nothing that work raises may end a thread of the pool. When the run was cancelled this changes nothing.
-            self.fail(error)
+            self.fail(error)  # when the run was cancelled this changes nothing
 
     def finish(self, result: object) -> bool:
         """End with a result, in DONE if it is a successful one, else in ERROR.

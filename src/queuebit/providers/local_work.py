@@ -2,27 +2,36 @@
 
 import ctypes
 import threading
+from abc import ABC, abstractmethod
 from collections.abc import Callable
-from typing import Protocol, runtime_checkable
 
 from qiskit.result import Result
 
 from queuebit.providers.job import Progress
 
 
-@runtime_checkable
-class SteerableWork(Protocol):
-    """A callable that knows how to stop itself, such as a backend's simulation."""
+class SteerableWork(ABC):
+    """A callable that knows how to stop itself, such as a backend's simulation.
 
+    Attributes:
+        is_brief: whether the call takes less time than handing it to another thread.
+    """
+
+    is_brief = False
+
+    @abstractmethod
     def __call__(self) -> Result:
         """Run and return the result."""
 
+    @abstractmethod
     def cancel(self) -> None:
         """Stop soon; called from another thread, before or during the run."""
 
+    @abstractmethod
     def progress(self) -> Progress:
         """Return how far the run is; called from any thread at any time."""
 
+    @abstractmethod
     def partial_result(self) -> Result | None:
         """Return what is there already, or None; called from any thread at any time."""
 
@@ -34,7 +43,7 @@ class WorkStoppedError(BaseException):
     """
 
 
-class PlainWork:
+class PlainWork(SteerableWork):
     """Makes any callable stoppable, by raising in its thread.
 
     It stops at the next Python instruction. A long call into C, such as one matrix product or ``time.sleep``, ends

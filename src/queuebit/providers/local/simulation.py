@@ -11,9 +11,13 @@ from queuebit.providers.exceptions import JobFailedError
 from queuebit.providers.job import Progress
 from queuebit.providers.local.experiment import Experiment
 from queuebit.providers.local.options import RunOptions
+from queuebit.providers.local_work import SteerableWork
+
+# About twice what handing it to another thread costs.
+_BRIEF_S = 300e-6
 
 
-class Simulation:
+class Simulation(SteerableWork):
     """Runs the circuits of a job; can be cancelled, and tells how far it is.
 
     A circuit that fails doesn't stop the others.
@@ -41,7 +45,9 @@ class Simulation:
         self._options = options
         self._identity = {"backend_name": backend_name, "backend_version": backend_version, "job_id": job_id}
         self._control = Control()
-        self._total = sum(experiment.program.num_instructions for experiment in experiments if experiment.program)
+        programs = [experiment.program for experiment in experiments if experiment.program]
+        self._total = sum(program.num_instructions for program in programs)
+        self.is_brief = sum(program.estimated_seconds(options.shots) for program in programs) < _BRIEF_S
         self._started = time.perf_counter()
 
     def __call__(self) -> Result:
