@@ -32,6 +32,12 @@ nb::ndarray<nb::numpy, T> to_numpy(std::vector<T>&& values) {
     return nb::ndarray<nb::numpy, T>(kept->data(), {kept->size()}, owner);
 }
 
+template <class T>
+nb::ndarray<nb::numpy, T> to_numpy(std::unique_ptr<T[]> values, std::size_t size) {
+    nb::capsule owner(values.get(), [](void* pointer) noexcept { delete[] static_cast<T*>(pointer); });
+    return nb::ndarray<nb::numpy, T>(values.release(), {size}, owner);
+}
+
 std::unique_ptr<Program> compile_arrays(int num_qubits, std::int64_t num_clbits,
                                         std::vector<std::string> variable_names, ArrayIn<std::int32_t> codes,
                                         ArrayIn<double> params, ArrayIn<std::int64_t> progress_start,
@@ -85,7 +91,8 @@ nb::tuple run(const Program& program, std::int64_t shots, std::uint64_t seed,
         nb::gil_scoped_release release;
         result = program.run(request, shared);
     }
-    return nb::make_tuple(result.words, to_numpy(std::move(result.values)), to_numpy(std::move(result.index)),
+    return nb::make_tuple(result.words, to_numpy(std::move(result.values)), to_numpy(std::move(result.counts)),
+                          to_numpy(std::move(result.index), static_cast<std::size_t>(shots)),
                           to_numpy(std::move(result.state)), result.branches);
 }
 

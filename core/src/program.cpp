@@ -323,7 +323,7 @@ class Runner {
           stage_buffers_(static_cast<std::size_t>(team_.size())),
           done_before_(control.done()) {
         result_.words = static_cast<int>(std::max<std::int64_t>(1, (program.num_clbits_ + 63) / 64));
-        result_.index.resize(static_cast<std::size_t>(request.shots));
+        result_.index.reset(new std::int64_t[static_cast<std::size_t>(request.shots)]);
     }
 
     RunResult run() {
@@ -611,6 +611,7 @@ class Runner {
         const auto& measurements = program_.final_measurements_;
         if (measurements.empty()) {
             result_.values.insert(result_.values.end(), branch.classical.memory.begin(), branch.classical.memory.end());
+            result_.counts.push_back(static_cast<std::int64_t>(branch.shots.size()));
             for (std::size_t i = 0; i < branch.shots.size(); ++i) at(branch.shots[i]) = first;
             return;
         }
@@ -625,11 +626,12 @@ class Runner {
             for (const auto& [qubit, clbit] : measurements) branch.classical.set_bit(clbit, (outcome >> qubit) & 1);
             result_.values.insert(result_.values.end(), branch.classical.memory.begin(), branch.classical.memory.end());
         }
+        if (branch.shots.is_range() && first == 0) return;  // all are in their places
         for (std::size_t i = 0; i < count; ++i) at(branch.shots[i]) = first + outcomes[i];
     }
 
-    // Replaces each basis state by its number among the distinct ones, which it returns in ascending order.
-    std::vector<std::int64_t> number_distinct(std::int64_t* outcomes, std::size_t count) const {
+    // Replaces each basis state by its number among the distinct ones, which it returns in ascending order, and counts each.
+    std::vector<std::int64_t> number_distinct(std::int64_t* outcomes, std::size_t count) {
         std::vector<std::int64_t> distinct, number_of;
         const std::uint64_t states = std::uint64_t{1} << program_.width_;
         const bool few = states <= 4 * count + 1024;
@@ -646,11 +648,16 @@ class Runner {
             std::sort(distinct.begin(), distinct.end());
             distinct.erase(std::unique(distinct.begin(), distinct.end()), distinct.end());
         }
+        // In turns, so that adding to one needn't wait for the last addition.
+        std::vector<std::int64_t> counts[2] = {std::vector<std::int64_t>(distinct.size()),
+                                               std::vector<std::int64_t>(distinct.size())};
         for (std::size_t i = 0; i < count; ++i) {
             if (i % kNumbersAtOnce == 0) poll();
             outcomes[i] = few ? number_of[static_cast<std::size_t>(outcomes[i])]
                               : std::lower_bound(distinct.begin(), distinct.end(), outcomes[i]) - distinct.begin();
+            ++counts[i & 1][static_cast<std::size_t>(outcomes[i])];
         }
+        for (std::size_t i = 0; i < distinct.size(); ++i) result_.counts.push_back(counts[0][i] + counts[1][i]);
         return distinct;
     }
 

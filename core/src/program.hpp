@@ -46,7 +46,8 @@ struct RunRequest {
 struct RunResult {
     int words = 1;                      // 64-bit words for one content of the classical memory
     std::vector<std::uint64_t> values;  // contents, each of `words` words, least significant first; may repeat
-    std::vector<std::int64_t> index;    // for each shot the position of its content
+    std::vector<std::int64_t> counts;   // of each content
+    std::unique_ptr<std::int64_t[]> index;  // for each shot the position of its content
     std::vector<Complex> state;         // statevector, or the unitary column by column
     std::int64_t branches = 0;
 };

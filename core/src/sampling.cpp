@@ -9,8 +9,8 @@ namespace {
 // Amplitudes whose cumulative sums are held at once. 32 KiB of them fit into the first-level cache.
 constexpr int kChunkBits = 12;
 
-// Finds, for a number in [0, 1), the first of some cumulative sums that is greater than this share of their total. A table leads
-// close to it.
+// Finds, for a number in [0, 1), the first of some cumulative sums that is greater than this share of their total. A table tells the
+// place for most numbers, and for the others where to begin to look.
 class CumulativeSearch {
    public:
     // `count` is a power of two; `searches` is how often it will be searched, about.
@@ -22,27 +22,33 @@ class CumulativeSearch {
         std::size_t entries = count;
         while (entries < kMostEntries && 8 * entries < searches) entries *= 2;
         guide_.resize(entries);
+        entries_ = static_cast<double>(entries);
         std::size_t at = 0;
         for (std::size_t i = 0; i < entries; ++i) {
-            const double from = static_cast<double>(i) / static_cast<double>(entries) * total_;
+            const double from = static_cast<double>(i) / entries_ * total_;
+            const double to = static_cast<double>(i + 1) / entries_ * total_;
             while (at < last_ && sums_[at] <= from) ++at;
-            guide_[i] = static_cast<std::uint32_t>(at);
+            const bool certain = at == last_ || sums_[at] > to;
+            guide_[i] = static_cast<std::uint32_t>(at) | (certain ? 0 : kLookOn);
         }
-        entries_ = static_cast<double>(entries);
     }
 
-    std::size_t find(double number) const {
+    __attribute__((always_inline)) std::size_t find(double number) const {
         // By way of a signed number, which takes one instruction.
-        std::size_t at = guide_[static_cast<std::size_t>(static_cast<std::int64_t>(number * entries_))];
-        const double target = number * total_;
-        while (at < last_ && sums_[at] <= target) ++at;
-        return at;
+        const std::uint32_t guide = guide_[static_cast<std::size_t>(static_cast<std::int64_t>(number * entries_))];
+        return (guide & kLookOn) == 0 ? guide : look_on(guide & ~kLookOn, number * total_);
     }
 
     double total() const { return total_; }
 
    private:
     static constexpr std::size_t kMostEntries = std::size_t{1} << kChunkBits;
+    static constexpr std::uint32_t kLookOn = std::uint32_t{1} << 31;
+
+    std::size_t look_on(std::size_t at, double target) const {
+        while (at < last_ && sums_[at] <= target) ++at;
+        return at;
+    }
 
     const double* sums_ = nullptr;
     std::size_t last_ = 0;

@@ -39,7 +39,9 @@ class Program:
         threads: int,
         memory_limit_bytes: int,
         initial_state: NDArray[np.complex128] | None,
-    ) -> tuple[int, NDArray[np.uint64], NDArray[np.int64], NDArray[np.complex128], int]: ...
+    ) -> tuple[
+        int, NDArray[np.uint64], NDArray[np.int64], NDArray[np.int64], NDArray[np.complex128], int
+    ]: ...
 
 def compile_circuit(
     num_qubits: int,

@@ -329,11 +329,12 @@ def run(rng: random.Random, program: Any, size: int, watchdog: Watchdog) -> None
         )
     finally:
         watchdog.watch(None)
-    words, values, index, state, branches = result
+    words, values, counts, index, state, branches = result
     assert len(index) == shots, (len(index), shots)
     assert len(values) % words == 0
     assert index.min() >= 0, index.min()
     assert index.max() < len(values) // words, index.max()
+    assert counts.tolist() == np.bincount(index, minlength=len(values) // words).tolist()
     assert 1 <= branches <= shots, branches
     assert state.dtype == np.complex128
 

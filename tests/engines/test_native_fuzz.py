@@ -71,7 +71,7 @@ def test_state_without_a_norm_is_sampled_within_its_outcomes(factor, single_prec
     num_qubits, shots = 14, 40_000
     state = np.full(2**num_qubits, factor, dtype=complex)
     program = measured_all(num_qubits, single_precision=single_precision)
-    _, values, index, _, _ = run(program, shots=shots, initial_state=state)
+    _, values, _, index, _, _ = run(program, shots=shots, initial_state=state)
     assert values.max() < 2**num_qubits
     assert index.max() < len(values)
 

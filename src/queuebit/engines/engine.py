@@ -34,6 +34,7 @@ class Outcome:
             least significant bit. Python integers, so any number of clbits fits.
         memory_index: for each shot in order, the position of its content in ``memory_values``; shape ``(shots,)``,
             int64.
+        memory_counts: how many shots ended with each of ``memory_values``, if the engine has counted them; int64.
         statevector: the final state of shape ``(2**n,)``, complex128, index bit q is qubit q; None for other outputs.
         unitary: the circuit's matrix of shape ``(2**n, 2**n)``, complex128, same order; None for other outputs.
         metadata: facts about the run, such as ``engine``; what JSON can hold.
@@ -41,13 +42,16 @@ class Outcome:
 
     memory_values: tuple[int, ...]
     memory_index: NDArray[np.int64]
+    memory_counts: NDArray[np.int64] | None = None
     statevector: NDArray[np.complex128] | None = None
     unitary: NDArray[np.complex128] | None = None
     metadata: Mapping[str, Any] = field(default_factory=dict)
 
     def counts(self) -> dict[int, int]:
         """Return how many shots ended with each content of the classical memory."""
-        numbers = np.bincount(self.memory_index, minlength=len(self.memory_values))
+        numbers = self.memory_counts
+        if numbers is None:
+            numbers = np.bincount(self.memory_index, minlength=len(self.memory_values))
         return dict(zip(self.memory_values, numbers.tolist(), strict=True))
 
 

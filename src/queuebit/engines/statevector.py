@@ -2,8 +2,6 @@
 
 import math
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -127,6 +125,14 @@ class StatevectorProgram(Program):
         passes = int(self._core.num_passes)
         return passes * amplitudes * _SECONDS_PER_AMPLITUDE_AND_PASS + shots * _SECONDS_PER_SHOT
 
+    def _memory_limit_bytes(self, shots: int) -> int:
+        """Return how much memory all states of a run may use together; one for each branch, at most one a shot."""
+        most = self.memory_bytes(shots) + int(self._core.state_bytes) * shots
+        if most <= _LARGE_BYTES:
+            return most
+        require_bytes(self.memory_bytes(shots), f"circuit {self._name!r} ({self.num_qubits} qubits, {shots} shots)")
+        return available_bytes()
+
     @property
     def _dimensions(self) -> int:
         return 2 if self.output is Output.UNITARY else 1
@@ -142,14 +148,12 @@ class StatevectorProgram(Program):
         initial_state: NDArray[np.complex128] | None = None,
     ) -> Outcome:
         """See :meth:`Program.run`."""
-        needed = self.memory_bytes(shots)
-        require_bytes(needed, f"circuit {self._name!r} ({self.num_qubits} qubits, {shots} shots)")
-        # A run that splits makes a state for each branch, at most one a shot.
-        limit = available_bytes() if needed + self._core.state_bytes * shots > _LARGE_BYTES else needed * shots * 2
+        limit = self._memory_limit_bytes(shots)
         given = None if initial_state is None else np.ascontiguousarray(initial_state, dtype=complex).ravel()
-        with _RUNNING.share(self._threads) as threads:
+        with _RUNNING:
+            threads = self._threads or _RUNNING.share()
             try:
-                words, values, index, state, _ = self._core.run(
+                words, values, counts, index, state, _ = self._core.run(
                     shots,
                     seed,
                     np.frombuffer(control.buffer, dtype=np.int64),
@@ -169,11 +173,15 @@ class StatevectorProgram(Program):
                     f"circuit {self._name!r} splits into more branches of {format_bytes(self._core.state_bytes)} each "
                     f"than fit into memory; {format_bytes(available_bytes())} are free"
                 ) from error
-        memory_values, memory_index = _distinct(words, values, index)
+        if words == 1 and (len(values) == 1 or bool((values[1:] > values[:-1]).all())):
+            memory_values, memory_index, memory_counts = tuple(values.tolist()), index, counts
+        else:
+            (memory_values, memory_index), memory_counts = _distinct(words, values, index), None
         size = 2**self.num_qubits
         return Outcome(
             memory_values=memory_values,
             memory_index=memory_index,
+            memory_counts=memory_counts,
             statevector=state if self.output is Output.STATEVECTOR else None,
             unitary=np.ascontiguousarray(state.reshape(size, size).T) if self.output is Output.UNITARY else None,
             metadata={"engine": StatevectorEngine.name},
@@ -185,8 +193,6 @@ def _distinct(
 ) -> tuple[tuple[int, ...], NDArray[np.int64]]:
     """Return the contents of the classical memory ascending and each once, and for each shot the place of its own."""
     if words == 1:
-        if bool((values[1:] > values[:-1]).all()):
-            return tuple(values.tolist()), index
         distinct, places = np.unique(values, return_inverse=True)
         return tuple(distinct.tolist()), places[index]
     numbers = [int.from_bytes(content.tobytes(), "little") for content in values.reshape(-1, words)]
@@ -202,16 +208,17 @@ class _RunningRuns:
         self._lock = threading.Lock()
         self._count = 0
 
-    @contextmanager
-    def share(self, wanted: int | None) -> Iterator[int]:
+    def __enter__(self) -> None:
         with self._lock:
             self._count += 1
-            threads = wanted or max(1, available_cores() // self._count)
-        try:
-            yield threads
-        finally:
-            with self._lock:
-                self._count -= 1
+
+    def __exit__(self, *_: object) -> None:
+        with self._lock:
+            self._count -= 1
+
+    def share(self) -> int:
+        """Return how many threads one of the runs may use."""
+        return max(1, available_cores() // self._count)
 
 
 _RUNNING = _RunningRuns()
