@@ -91,9 +91,10 @@ nb::tuple run(const Program& program, std::int64_t shots, std::uint64_t seed,
         nb::gil_scoped_release release;
         result = program.run(request, shared);
     }
+    const std::size_t size = result.state ? program.state_size() : 0;
     return nb::make_tuple(result.words, to_numpy(std::move(result.values)), to_numpy(std::move(result.counts)),
                           to_numpy(std::move(result.index), static_cast<std::size_t>(shots)),
-                          to_numpy(std::move(result.state)), result.branches);
+                          to_numpy(std::move(result.state), size), result.branches);
 }
 
 nb::object read_circuit(nb::handle circuit_data, double global_phase, const std::vector<std::uintptr_t>& functions) {

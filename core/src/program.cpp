@@ -26,6 +26,9 @@ constexpr std::uint64_t kShareFromBlocks = std::uint64_t{1} << 12;
 // Blocks between two looks at the cancel flag, and in one partial sum: about 50 microseconds of work.
 constexpr std::uint64_t kBlocksAtOnce = std::uint64_t{1} << 12;
 
+// Amplitudes copied between two looks at the cancel flag.
+constexpr std::uint64_t kAmplitudesAtOnce = std::uint64_t{1} << 14;
+
 // The shortest run that is worth copying for a stage: 2 KiB.
 constexpr int kContiguousQubits = 7;
 
@@ -141,6 +144,7 @@ class TypedProgram : public Program {
     const Kernels<T>* kernels_;
     std::vector<Step<T>> steps_;
     std::vector<int> place_;  // of each qubit at the end: swaps only rename
+    bool in_place_ = true;    // no qubit was renamed
     std::vector<std::pair<int, std::int64_t>> final_measurements_;  // stored qubit, classical bit
     Complex phase_ = 1.0;
 };
@@ -241,6 +245,7 @@ TypedProgram<T>::TypedProgram(const Circuit& circuit, const CompileOptions& opti
         classical->operation.target = step_of[classical->operation.target];
         for (auto& [value, target] : classical->operation.cases) target = step_of[target];
     }
+    in_place_ = std::is_sorted(place_.begin(), place_.end());
     // Nothing touches a qubit behind its final measurement, so where it is at the end is where it was.
     for (auto& [qubit, clbit] : final_measurements_) qubit = place(qubit);
 }
@@ -364,24 +369,24 @@ class Runner {
         return Buffer(size);
     }
 
+    // The state is zero before.
     void fill(const Branch<T>& branch) {
         T* state = branch.amplitudes();
         const std::uint64_t size = std::uint64_t{1} << program_.num_qubits_;
-        if (program_.output_ != Output::kUnitary) {
-            if (request_.initial_state == nullptr) {
-                state[0] = 1;
-                return;
-            }
-            for (std::uint64_t i = 0; i < size; ++i) set(state, i, request_.initial_state[i]);
+        const std::uint64_t columns = program_.output_ == Output::kUnitary ? size : 1;
+        if (request_.initial_state == nullptr) {
+            for (std::uint64_t column = 0; column < columns; ++column) set(state, column * size + column, 1.0);
             return;
         }
-        for (std::uint64_t column = 0; column < size; ++column) {
-            for (std::uint64_t row = 0; row < size; ++row) {
-                const Complex value = request_.initial_state != nullptr ? request_.initial_state[row * size + column]
-                                                                        : Complex(row == column ? 1.0 : 0.0);
-                set(state, column * size + row, value);
+        team_.share(size, kAmplitudesAtOnce / columns + 1, [&](int, std::uint64_t begin, std::uint64_t end) {
+            if (control_.cancelled()) return;
+            for (std::uint64_t row = begin; row < end; ++row) {
+                for (std::uint64_t column = 0; column < columns; ++column) {
+                    set(state, column * size + row, request_.initial_state[row * columns + column]);
+                }
             }
-        }
+        });
+        poll();
     }
 
     static void set(T* state, std::uint64_t amplitude, Complex value) {
@@ -664,22 +669,34 @@ class Runner {
     std::int64_t& at(std::int64_t shot) { return result_.index[static_cast<std::size_t>(shot - request_.first_shot)]; }
 
     void copy_out(const Branch<T>& branch) {
-        const T* state = branch.amplitudes();
-        const int n = program_.num_qubits_;
-        const std::uint64_t rows = std::uint64_t{1} << n;
+        const std::uint64_t rows = std::uint64_t{1} << program_.num_qubits_;
         const std::uint64_t columns = program_.output_ == Output::kUnitary ? rows : 1;
-        result_.state.resize(rows * columns);
-        for (std::uint64_t row = 0; row < rows; ++row) {
-            std::uint64_t stored = 0;
-            for (int qubit = 0; qubit < n; ++qubit) {
-                stored |= ((row >> qubit) & 1) << program_.place_[static_cast<std::size_t>(qubit)];
-            }
+        result_.state.reset(new Complex[rows * columns]);
+        // So few rows that what is read of each column stays in the cache until it is used up.
+        const std::uint64_t at_once = columns == 1 ? kAmplitudesAtOnce : kLanes<T>;
+        const Complex phase = program_.phase_;
+        team_.share(rows, at_once, [&](int, std::uint64_t begin, std::uint64_t end) {
+            if (control_.cancelled()) return;
             for (std::uint64_t column = 0; column < columns; ++column) {
-                const T* amplitude = state + position_of<T>(column * rows + stored);
-                result_.state[column * rows + row] =
-                    program_.phase_ * Complex(amplitude[0], amplitude[kLanes<T>]);
+                for (std::uint64_t row = begin; row < end; ++row) {
+                    const T* amplitude = branch.amplitudes() + position_of<T>(column * rows + stored(row));
+                    const double re = amplitude[0], im = amplitude[kLanes<T>];
+                    result_.state[row * columns + column] = {phase.real() * re - phase.imag() * im,
+                                                             phase.real() * im + phase.imag() * re};
+                }
             }
+        });
+        poll();
+    }
+
+    // The basis state that is stored for one of the circuit's: swaps have renamed qubits.
+    std::uint64_t stored(std::uint64_t row) const {
+        if (program_.in_place_) return row;
+        std::uint64_t result = 0;
+        for (std::size_t qubit = 0; qubit < program_.place_.size(); ++qubit) {
+            result |= ((row >> qubit) & 1) << program_.place_[qubit];
         }
+        return result;
     }
 
     const TypedProgram<T>& program_;

@@ -48,7 +48,7 @@ struct RunResult {
     std::vector<std::uint64_t> values;  // contents, each of `words` words, least significant first; may repeat
     std::vector<std::int64_t> counts;   // of each content
     std::unique_ptr<std::int64_t[]> index;  // for each shot the position of its content
-    std::vector<Complex> state;         // statevector, or the unitary column by column
+    std::unique_ptr<Complex[]> state;   // statevector, or the unitary row by row; of Program::state_size()
     std::int64_t branches = 0;
 };
 

@@ -183,7 +183,7 @@ class StatevectorProgram(Program):
             memory_index=memory_index,
             memory_counts=memory_counts,
             statevector=state if self.output is Output.STATEVECTOR else None,
-            unitary=np.ascontiguousarray(state.reshape(size, size).T) if self.output is Output.UNITARY else None,
+            unitary=state.reshape(size, size) if self.output is Output.UNITARY else None,
             metadata={"engine": StatevectorEngine.name},
         )
 
