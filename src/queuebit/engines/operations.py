@@ -7,7 +7,6 @@ from numpy.typing import NDArray
 from qiskit.circuit import ControlledGate, Gate, Operation, QuantumCircuit
 from qiskit.circuit.library import UnitaryGate, get_standard_gate_name_mapping
 from qiskit.exceptions import QiskitError
-from scipy.sparse import SparseEfficiencyWarning
 
 from queuebit.engines.exceptions import EngineError
 from queuebit.engines.instructions import Unitary
@@ -87,8 +86,9 @@ def _matrix(operation: Operation) -> NDArray[np.complex128] | None:
         return None
     try:
         with warnings.catch_warnings():
-            # SciPy remarks on the sparse matrices that Qiskit hands it for a Pauli evolution.
-            warnings.simplefilter("ignore", SparseEfficiencyWarning)
+            # SciPy remarks on the sparse matrices that Qiskit hands it for a Pauli evolution. Its warning's class isn't
+            # imported here: that would take longer than everything else.
+            warnings.filterwarnings("ignore", message=".*CSC (format|matrix)")
             matrix = np.array(operation.to_matrix(), dtype=complex)
     except (QiskitError, TypeError, ValueError):
         # A gate that has to_matrix() only by inheritance, or whose matrix isn't defined. The base gate of a controlled

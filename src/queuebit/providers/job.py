@@ -1,6 +1,5 @@
 """The job contract: ``Job``, and ``JobV1``, which every job of every provider derives from."""
 
-import asyncio
 import contextlib
 import html
 import math
@@ -213,6 +212,8 @@ class JobV1(Job, ABC):
 
     def __await__(self) -> Generator[Any, None, Result]:
         """Wait for the job in an asyncio event loop and return its result."""
+        import asyncio  # of no use to most programs, and slow to import
+
         loop = asyncio.get_running_loop()
         final = loop.create_future()
 
