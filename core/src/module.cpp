@@ -6,6 +6,7 @@
 #include <nanobind/stl/unique_ptr.h>
 #include <nanobind/stl/vector.h>
 
+#include <algorithm>
 #include <limits>
 #include <optional>
 
@@ -97,6 +98,21 @@ nb::tuple run(const Program& program, std::int64_t shots, std::uint64_t seed,
                           to_numpy(std::move(result.state), size), result.branches);
 }
 
+// A list of `items[i]` for each i of an index.
+nb::object pick(const nb::list& items, ArrayIn<std::int64_t> index) {
+    const auto size = static_cast<std::int64_t>(items.size());
+    const auto outside = [size](std::int64_t i) { return i < 0 || i >= size; };
+    if (std::any_of(index.data(), index.data() + index.size(), outside)) {
+        throw std::out_of_range("an index is not among the items");
+    }
+    PyObject* const picked = PyList_New(static_cast<Py_ssize_t>(index.size()));
+    if (picked == nullptr) throw nb::python_error();
+    for (std::size_t i = 0; i < index.size(); ++i) {
+        PyList_SET_ITEM(picked, static_cast<Py_ssize_t>(i), Py_NewRef(PyList_GET_ITEM(items.ptr(), index(i))));
+    }
+    return nb::steal(picked);
+}
+
 nb::object read_circuit(nb::handle circuit_data, double global_phase, const std::vector<std::uintptr_t>& functions) {
     if (functions.size() != 7) throw std::invalid_argument("there are 7 functions to read a circuit with");
     const auto at = [&functions](std::size_t i, auto*& function) {
@@ -143,6 +159,7 @@ NB_MODULE(_core, module) {
 
     module.def("compile_circuit", &compile_arrays, "num_qubits"_a, "num_clbits"_a, "variable_names"_a, "codes"_a,
                "params"_a, "progress_start"_a, "progress_limit"_a, nb::kw_only(), "output"_a = 0, "single_precision"_a = false, "most_fused_qubits"_a = 0, "simd"_a = "");
+    module.def("pick", &pick, "items"_a, "index"_a, "Returns the items with these indices, as a list.");
     module.def("read_circuit", &read_circuit, "circuit_data"_a, "global_phase"_a, "functions"_a,
                "Reads a circuit of standard gates by Qiskit's C functions at these addresses; None if there is more in it.");
     module.def("available_simd", [] {

@@ -1,6 +1,7 @@
 """The native core: compiles flat arrays to passes over a state, and runs them."""
 
 from collections.abc import Sequence
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +16,8 @@ SWITCH: int
 ENTER_LOOP: int
 NEXT_ITERATION: int
 INTEGER_BITS: int
+
+Item = TypeVar("Item")
 
 class CancelledError(Exception): ...
 class ClassicalError(Exception): ...
@@ -39,9 +42,7 @@ class Program:
         threads: int,
         memory_limit_bytes: int,
         initial_state: NDArray[np.complex128] | None,
-    ) -> tuple[
-        int, NDArray[np.uint64], NDArray[np.int64], NDArray[np.int64], NDArray[np.complex128], int
-    ]: ...
+    ) -> tuple[int, NDArray[np.uint64], NDArray[np.int64], NDArray[np.int64], NDArray[np.complex128], int]: ...
 
 def compile_circuit(
     num_qubits: int,
@@ -57,6 +58,7 @@ def compile_circuit(
     most_fused_qubits: int = 0,
     simd: str = "",
 ) -> Program: ...
+def pick(items: list[Item], index: NDArray[np.int64]) -> list[Item]: ...
 def read_circuit(
     circuit_data: object, global_phase: float, functions: Sequence[int]
 ) -> tuple[NDArray[np.int32], NDArray[np.float64], NDArray[np.int64], NDArray[np.int64], bool, bool] | None: ...

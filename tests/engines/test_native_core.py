@@ -322,3 +322,17 @@ def test_parts_of_a_run_are_the_whole():
         memory(StatevectorEngine(), circuit, end - at, first_shot=at) for at, end in ((0, 1), (1, 400), (400, 1000))
     ]
     assert [content for part in parts for content in part] == whole
+
+
+def test_pick_returns_the_items_themselves():
+    items = ["0x0", "0x3"]
+    picked = _core.pick(items, np.array([1, 0, 1], dtype=np.int64))
+    assert picked == ["0x3", "0x0", "0x3"]
+    assert picked[0] is items[1]
+    assert _core.pick([], np.array([], dtype=np.int64)) == []
+
+
+@pytest.mark.parametrize("index", [[2], [-1], [0, 1, 2**62], [-(2**63)]])
+def test_pick_refuses_an_index_outside(index):
+    with pytest.raises(IndexError):
+        _core.pick(["a", "b"], np.array(index, dtype=np.int64))

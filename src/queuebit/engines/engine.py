@@ -5,13 +5,24 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any, ClassVar
+from typing import Any, ClassVar, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 from qiskit.circuit import QuantumCircuit
 
 from queuebit.engines.control import Control
+
+try:
+    from queuebit._core import pick
+except ImportError:  # nobody compiled it
+    Item = TypeVar("Item")
+
+    def pick(items: list[Item], index: NDArray[np.int64]) -> list[Item]:
+        """Return the items with these indices, as a list."""
+        picked: list[Item] = np.array(items, dtype=object)[index].tolist()
+        return picked
+
 
 MAX_SEED = 2**63 - 1
 """Largest seed; the smallest is 0."""
@@ -53,6 +64,10 @@ class Outcome:
         if numbers is None:
             numbers = np.bincount(self.memory_index, minlength=len(self.memory_values))
         return dict(zip(self.memory_values, numbers.tolist(), strict=True))
+
+    def memory(self) -> list[str]:
+        """Return what each shot ended with as a hexadecimal number, in order; equal ones are one object."""
+        return pick([hex(value) for value in self.memory_values], self.memory_index)
 
 
 class Program(ABC):

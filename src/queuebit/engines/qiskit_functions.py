@@ -2,6 +2,7 @@
 
 import ctypes
 from functools import cache
+from typing import Any
 
 # In the order in which the core takes them.
 _NAMES = (
@@ -51,7 +52,7 @@ def circuit_reading_functions() -> tuple[int, ...] | None:
     return tuple(ctypes.cast(function, ctypes.c_void_p).value or 0 for function in functions)
 
 
-def _is_known(capi: object) -> bool:
+def _is_known(capi: Any) -> bool:
     """Tell whether structures and numbers are those that the core was written for."""
     view = capi.QkCircuitInstructionView._fields_
     sizes = {name: ctypes.sizeof(kind) for name, kind in view}

@@ -101,19 +101,12 @@ def _data(program: Program, outcome: Outcome, options: RunOptions) -> Experiment
     elif outcome.statevector is None and outcome.unitary is None:
         fields["counts"] = {}
     if options.memory:
-        fields["memory"] = _memory(outcome) if program.writes_memory else []
+        fields["memory"] = outcome.memory() if program.writes_memory else []
     if outcome.statevector is not None:
         fields["statevector"] = _chopped(outcome.statevector, options.chop_threshold)
     if outcome.unitary is not None:
         fields["unitary"] = _chopped(outcome.unitary, options.chop_threshold)
     return ExperimentResultData(**fields)
-
-
-def _memory(outcome: Outcome) -> list[str]:
-    # One string for each distinct outcome, shared by its shots.
-    texts = np.array([hex(value) for value in outcome.memory_values], dtype=object)
-    memory: list[str] = texts[outcome.memory_index].tolist()
-    return memory
 
 
 def _chopped(array: NDArray[np.complex128], threshold: float) -> NDArray[np.complex128]:
