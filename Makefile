@@ -3,8 +3,13 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/ready
+BENCH_VENV := .venv-bench
+BENCH_READY := $(BENCH_VENV)/ready
+SOURCES := $(shell find core src -name '*.py' -o -name '*.[ch]pp' -o -name '*.inc' -o -name CMakeLists.txt)
+# What runs is what the checkout builds, not what PYTHONPATH may name.
+BENCH_PYTHON := env -u PYTHONPATH $(BENCH_VENV)/bin/python
 
-.PHONY: demo test check bench format clean
+.PHONY: demo test check bench scaling format clean
 
 demo: $(READY)
 	$(BIN)/queuebit backends
@@ -22,8 +27,13 @@ check: $(READY)
 	$(BIN)/lint-imports
 	$(BIN)/python docs/fresh.py --check
 
-bench: $(READY)
-	$(BIN)/python benchmarks/local_jobs.py
+# `make bench QUICK=1` is a glance at the light rows, which writes nothing.
+bench: $(BENCH_READY)
+	$(BENCH_PYTHON) -m benchmarks.peers $(if $(QUICK),--quick)
+	$(BENCH_PYTHON) -m benchmarks.local_jobs $(if $(QUICK),--quick)
+
+scaling: $(BENCH_READY)
+	$(BENCH_PYTHON) -m benchmarks.scaling
 
 format: $(READY)
 	$(BIN)/ruff format src tests examples benchmarks docs
@@ -31,10 +41,17 @@ format: $(READY)
 	$(BIN)/python docs/fresh.py
 
 clean:
-	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) $(BENCH_VENV) build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
 
 $(READY): pyproject.toml
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "queuebit needs Python 3.11 or newer, this is " + sys.version)'
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
 	touch $(READY)
+
+# The peers, and queuebit as it is installed: its own build, no links to the sources.
+$(BENCH_READY): benchmarks/requirements.txt pyproject.toml $(SOURCES)
+	@echo "installing queuebit and its peers in $(BENCH_VENV): a few minutes the first time"
+	$(PYTHON) -m venv $(BENCH_VENV)
+	$(BENCH_PYTHON) -m pip install --quiet --disable-pip-version-check --requirement benchmarks/requirements.txt .
+	touch $(BENCH_READY)

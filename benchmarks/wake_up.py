@@ -1,93 +1,104 @@
-"""How long after a job's end those who wait for it go on, beside a future of a thread pool in the same run.
+"""How long after a job's end those who wait for it go on, beside a future of a thread pool.
 
 The default ``wait`` of ``wait_for_final_state()`` is five seconds; whoever sleeps through it wakes that late.
-Run it with ``python benchmarks/wake_up.py``; it ends with exit code 1 when a goal is missed.
+Run it with ``python -m benchmarks.wake_up``.
 """
 
 import asyncio
-import statistics
 import sys
+import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
 
-from qiskit import QuantumCircuit
+from qiskit.result import Result
 
+from benchmarks.circuits import bell, measured
+from benchmarks.comparison import Comparison
+from benchmarks.goals import at_most
+from benchmarks.simulators.jobs import QUEUEBIT
+from benchmarks.suite import Suite
+from benchmarks.timing import Measure
 from queuebit.providers import JobV1, as_completed
-from queuebit.providers.basic_provider import BasicSimulator
+from queuebit.providers.basic_provider import BasicProviderJob
 
 GOAL_MS = 5.0
-ROUNDS = 201
-# The peer's work takes as long as a small circuit, so that its waiter sleeps when it ends, too.
-PEER_WORK_S = 0.001
 
-BACKEND = BasicSimulator()
-POOL = ThreadPoolExecutor(1)
-LOOP = asyncio.Runner()
+# A job's work and the peer's, long enough that the waiter sleeps when it ends.
+_WORK_S = 0.001
 
-
-def bell() -> QuantumCircuit:
-    """Return a Bell pair, measured."""
-    circuit = QuantumCircuit(2, 2, name="bell")
-    circuit.h(0)
-    circuit.cx(0, 1)
-    circuit.measure([0, 1], [0, 1])
-    return circuit
-
-
-def of_job(wait: Callable[[JobV1], object]) -> Callable[[], float]:
-    """Measure from the end of a job, as the job tells it, until a wait for it has returned; in milliseconds."""
-
-    def measure() -> float:
-        job = BACKEND.run(bell())
-        wait(job)
-        now = datetime.now(UTC)
-        assert job.time_finished is not None
-        return 1e3 * (now - job.time_finished).total_seconds()
-
-    return measure
-
-
-def of_future() -> float:
-    """Measure from the end of a call in a thread pool until its future's ``result()`` has returned; in milliseconds."""
-
-    def work() -> float:
-        time.sleep(PEER_WORK_S)
-        return time.perf_counter()
-
-    ended = POOL.submit(work).result()
-    return 1e3 * (time.perf_counter() - ended)
-
-
-async def awaited(job: JobV1) -> None:
-    """Await a job in an event loop."""
-    await job
-
-
-WAYS = {
-    "wait_for_final_state()": of_job(lambda job: job.wait_for_final_state()),
-    "result()": of_job(lambda job: job.result()),
-    "as_completed([job])": of_job(lambda job: next(as_completed([job]))),
-    "await job": of_job(lambda job: LOOP.run(awaited(job))),
-}
+_RESULT = QUEUEBIT.run(measured(bell())).result()
+_POOL = ThreadPoolExecutor(1)
+_LOOP = asyncio.Runner()
 
 
 def main() -> int:
-    """Measure, print the table, and return the exit code."""
-    print(f"{'way to wait':<24}{'median':>10}{'99 %':>10}{'goal':>10}{'a future':>12}{'ratio':>8}")
-    missed = False
-    for way, measure in WAYS.items():
-        pairs = [(measure(), of_future()) for _ in range(ROUNDS)]
-        ours, peers = ([pair[side] for pair in pairs] for side in (0, 1))
-        median, peer = statistics.median(ours), statistics.median(peers)
-        slowest = statistics.quantiles(ours, n=100)[-1]
-        print(
-            f"{way:<24}{median:>7.2f} ms{slowest:>7.2f} ms{'<':>3}{GOAL_MS:>4.0f} ms"
-            f"{peer:>9.2f} ms{median / peer:>8.1f}"
+    """Measure what the command line says, and return the exit code."""
+    suite = Suite(
+        program="python -m benchmarks.wake_up",
+        title="how long after a job's end its waiter goes on",
+        comparisons=tuple(rows()),
+        results=Path(__file__).with_name("wake_up.json"),
+    )
+    return suite.main()
+
+
+def rows() -> Iterator[Comparison]:
+    """Return a row for each way to wait."""
+    ways: dict[str, Callable[[JobV1], object]] = {
+        "wait_for_final_state()": lambda job: job.wait_for_final_state(),
+        "result()": lambda job: job.result(),
+        "as_completed([job])": lambda job: next(as_completed([job])),
+        "await job": lambda job: _LOOP.run(_awaited(job)),
+    }
+    for way, wait in ways.items():
+        yield Comparison(
+            name=way.partition("(")[0].replace(" ", "-"),
+            work=way,
+            peer="Future.result()",
+            goal=at_most(GOAL_MS, "ms"),
+            prepare=partial(_beside_future, wait),
         )
-        missed |= median >= GOAL_MS
-    return int(missed)
+
+
+def _beside_future(wait: Callable[[JobV1], object]) -> tuple[Measure, Measure]:
+    return partial(_after_job_ms, wait), _after_future_ms
+
+
+def _after_job_ms(wait: Callable[[JobV1], object]) -> float:
+    """Return the time from the end of a job, as the job tells it, until a wait for it has returned."""
+    begun = threading.Event()
+    job = BasicProviderJob(QUEUEBIT, "wake-up", partial(_work, begun))
+    job.submit()
+    begun.wait()
+    wait(job)
+    now = datetime.now(UTC)
+    if job.time_finished is None:
+        raise RuntimeError("the wait returned before the job's end")
+    return 1e3 * (now - job.time_finished).total_seconds()
+
+
+def _after_future_ms() -> float:
+    """Return the time from the end of a call in a thread pool until its future's ``result()`` has returned."""
+    begun = threading.Event()
+    future = _POOL.submit(lambda: (_work(begun), time.perf_counter()))
+    begun.wait()
+    _, ended = future.result()
+    return 1e3 * (time.perf_counter() - ended)
+
+
+def _work(begun: threading.Event) -> Result:
+    """Tell that the work has begun, so that nobody else begins it, and last until its waiter sleeps."""
+    begun.set()
+    time.sleep(_WORK_S)
+    return _RESULT
+
+
+async def _awaited(job: JobV1) -> None:
+    await job
 
 
 if __name__ == "__main__":
