@@ -367,7 +367,9 @@ def test_bad_input_with_json_is_a_document_too(document: Document, folder: Path)
 
 def test_what_the_backend_refuses_is_reported_with_the_circuit_s_file(document: Document) -> None:
     save("fine.qpy", QuantumCircuit(1, 1, name="fine"))
-    save("huge.qpy", QuantumCircuit(60, 1, name="huge"))
+    huge = QuantumCircuit(60, 1, name="huge")
+    huge.t(0)
+    save("huge.qpy", huge)
     found = document("run", "fine.qpy", "huge.qpy")
     assert found["exit_code"] == 2
     assert found["error"]["file"] == "huge.qpy"

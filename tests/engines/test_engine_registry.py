@@ -3,7 +3,7 @@
 import pytest
 
 from queuebit import engines
-from queuebit.engines import Engine, EngineError, default_engine, get_engine, list_engines
+from queuebit.engines import Engine, EngineError, get_engine, list_engines
 
 
 def test_reference_engine_is_always_there():
@@ -31,16 +31,3 @@ def test_engine_that_can_not_be_loaded_says_why(monkeypatch):
     assert "there_is_no_such" in broken.reason
     with pytest.raises(EngineError, match=r"'broken' can't be used here: .*there_is_no_such"):
         get_engine("broken")
-
-
-def test_default_is_the_first_that_can_be_loaded(monkeypatch):
-    broken = {"broken": ("queuebit.engines.there_is_no_such:Engine", "never works")}
-    monkeypatch.setattr(engines, "_ENGINES", broken | engines._ENGINES)
-    assert default_engine().name in engines._ENGINES
-    assert default_engine().name != "broken"
-
-
-def test_without_any_engine_there_is_an_error(monkeypatch):
-    monkeypatch.setattr(engines, "_ENGINES", {"broken": ("queuebit.engines.there_is_no_such:Engine", "never works")})
-    with pytest.raises(EngineError, match=r"no engine can be used here .*there_is_no_such"):
-        default_engine()

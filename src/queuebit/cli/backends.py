@@ -66,4 +66,5 @@ def _print(entries: list[dict[str, Any]], free_bytes: int) -> None:
     console = output_console()
     console.print(table)
     console.print()
-    console.print(Text(f"Qubits: what fits into the {format_bytes(free_bytes)} of memory that are free now.", "fact"))
+    fitting = f"Qubits: what fits into the {format_bytes(free_bytes)} of memory that are free now."
+    console.print(Text(f"{fitting} For counts, Clifford circuits may have thousands.", "fact"))

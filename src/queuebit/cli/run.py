@@ -5,7 +5,12 @@ import sys
 import click
 
 from queuebit.cli.exit_code import ExitCode
-from queuebit.cli.parameters import Seconds, WholeNumber
+from queuebit.cli.parameters import OneOf, Seconds, WholeNumber
+
+# As in queuebit.engines.choosing, which isn't imported here: --help must not wait for Qiskit.
+METHODS = ("automatic", "statevector", "clifford", "reference")
+PRECISIONS = ("double", "single")
+MAX_THREADS = 1024
 
 _EXAMPLES = """
 \b
@@ -13,6 +18,8 @@ Examples:
   queuebit run bell.qasm
   queuebit run bell.qasm ghz.qasm --shots 10000 --seed 42
   queuebit run circuit.qasm --backend statevector_simulator
+  queuebit run wide.qasm --method statevector --precision single --threads 4
+  queuebit run surface_code.qpy --method clifford
   queuebit run *.qpy --json --timeout 60 > results.json
   queuebit run bell.qasm --output result.json --plot counts.png
   my-generator | queuebit run - --shots 100 --memory
@@ -34,6 +41,23 @@ Exit codes:
 @click.option("--backend", metavar="NAME", default="basic_simulator", show_default=True, help="See: queuebit backends")
 @click.option("--shots", type=WholeNumber(1), help="How often each circuit is run.  [default: the backend's, 1024]")
 @click.option("--seed", type=WholeNumber(0), help="Makes the run repeatable: the same seed gives the same counts.")
+@click.option(
+    "--method",
+    type=OneOf(METHODS),
+    help="The engine: statevector (any circuit, in native code), reference (any circuit, in NumPy), clifford "
+    "(Clifford circuits of thousands of qubits), or automatic: what is best for each.  [default: automatic]",
+)
+@click.option(
+    "--precision",
+    type=OneOf(PRECISIONS),
+    help="Of amplitudes: double, or single, which takes half the memory, less time, and is exact to about 6 digits."
+    "  [default: double]",
+)
+@click.option(
+    "--threads",
+    type=WholeNumber(1, MAX_THREADS),
+    help="How many threads a simulation may use.  [default: the cores that other runs leave]",
+)
 @click.option("--memory", is_flag=True, help="Also show the outcome of every single shot.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document instead of tables.")
 @click.option("--output", metavar="FILE", help="Also write the JSON document to FILE.")
@@ -44,6 +68,9 @@ def run(
     backend: str,
     shots: int | None,
     seed: int | None,
+    method: str | None,
+    precision: str | None,
+    threads: int | None,
     memory: bool,
     as_json: bool,
     output: str | None,
@@ -64,7 +91,14 @@ def run(
     request = RunRequest.checked(
         files=files,
         backend=backend,
-        options={"shots": shots, "seed_simulator": seed, "memory": memory or None},
+        options={
+            "shots": shots,
+            "seed_simulator": seed,
+            "memory": memory or None,
+            "method": method,
+            "precision": precision,
+            "threads": threads,
+        },
         timeout_s=timeout,
         as_json=as_json,
         output=output,

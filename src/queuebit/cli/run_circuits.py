@@ -21,7 +21,14 @@ from queuebit.providers.local_job import LocalJob
 from queuebit.registry import get_backend
 
 # What the command line calls Qiskit's options.
-_FLAGS = {"shots": "--shots", "seed_simulator": "--seed", "memory": "--memory"}
+_FLAGS = {
+    "shots": "--shots",
+    "seed_simulator": "--seed",
+    "memory": "--memory",
+    "method": "--method",
+    "precision": "--precision",
+    "threads": "--threads",
+}
 
 _UNKNOWN_INSTRUCTION_CURE = "Define it as a gate in the file, or decompose it before saving the circuit."
 

@@ -74,6 +74,8 @@ def _title(circuit: CircuitReport) -> Text:
         facts.append(duration(circuit.time_taken_s))
     if circuit.engine:
         facts.append(f"{circuit.engine} engine")
+    if circuit.metadata.get("precision") == "single":
+        facts.append("single precision")
     return title.append(gap + gap.join(facts), "fact")
 
 

@@ -31,14 +31,13 @@ __all__ = [
     "RunCancelledError",
     "UnboundParametersError",
     "UnsupportedInstructionError",
-    "default_engine",
     "get_engine",
     "list_engines",
 ]
 
-# In order of preference: the first that can be loaded and takes the circuit runs it.
 _ENGINES = {
     "statevector": ("queuebit.engines.statevector:StatevectorEngine", "statevector or unitary in native code"),
+    "clifford": ("queuebit.engines.clifford:CliffordEngine", "Clifford circuits of any width, with Stim"),
     "reference": (
         "queuebit.engines.reference:ReferenceEngine",
         "statevector or unitary with NumPy, complete",
@@ -79,20 +78,6 @@ def get_engine(name: str) -> Engine:
     if not info.available:
         raise EngineError(f"engine {name!r} can't be used here: {info.reason}")
     return _load(name)
-
-
-def default_engine() -> Engine:
-    """Return the most preferred engine that can be used here.
-
-    Raises:
-        EngineError: if none can.
-    """
-    engines = list_engines()
-    for info in engines:
-        if info.available:
-            return _load(info.name)
-    reasons = "; ".join(f"{info.name}: {info.reason}" for info in engines)
-    raise EngineError(f"no engine can be used here ({reasons}); reinstall queuebit")
 
 
 def _load(name: str) -> Engine:

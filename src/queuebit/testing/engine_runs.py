@@ -6,10 +6,11 @@ from collections.abc import Mapping
 from typing import Any, ClassVar
 
 import numpy as np
+import pytest
 from numpy.typing import NDArray
 from qiskit import QuantumCircuit
 
-from queuebit.engines import Control, Engine, Outcome, Output, Program
+from queuebit.engines import Control, Engine, EngineLimitError, Outcome, Output, Program
 
 SEED = 20260721
 """The seed of checks for which any seed will do."""
@@ -43,11 +44,20 @@ class EngineRuns:
     def program(self, circuit: QuantumCircuit, output: Output = Output.COUNTS) -> Program:
         """Return the compiled circuit.
 
+        A circuit that the engine says it can't take has to be refused with that reason, and the check ends.
+
         Args:
             circuit: The circuit.
             output: What the program's runs compute.
         """
-        return self.make_engine().compile(circuit, output=output)
+        engine = self.make_engine()
+        reason = engine.unsupported(circuit, output=output)
+        if reason is None:
+            return engine.compile(circuit, output=output)
+        with pytest.raises(EngineLimitError) as refused:
+            engine.compile(circuit, output=output)
+        assert str(refused.value) == reason
+        pytest.skip(f"refused, as the engine says: {reason}")
 
     def outcome(
         self,

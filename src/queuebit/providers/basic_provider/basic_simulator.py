@@ -9,6 +9,7 @@ from queuebit.engines import Output
 from queuebit.providers.basic_provider.basic_provider_job import BasicProviderJob
 from queuebit.providers.basic_provider.exceptions import BasicProviderError
 from queuebit.providers.local import LocalBackend
+from queuebit.providers.local.options import ENGINE_OPTIONS
 
 
 class BasicSimulator(LocalBackend):
@@ -21,6 +22,10 @@ class BasicSimulator(LocalBackend):
     * ``seed_simulator``: 0 to ``2**63 - 1``; by default a random one, which the result tells.
     * ``initial_statevector``: amplitudes to begin with instead of all qubits 0; shape ``(2**n,)``, index bit q is
     qubit q.
+    * ``method``: the engine: ``"statevector"`` (native), ``"reference"`` (NumPy), ``"clifford"``, or ``"automatic"``,
+    the default: the best one for each circuit. The result's metadata tell which one ran.
+    * ``precision``: of amplitudes, ``"double"``, the default, or ``"single"``.
+    * ``threads``: how many threads a simulation may use, 1 to 1024; by default the cores that other runs leave.
     """
 
     output = Output.COUNTS
@@ -48,4 +53,4 @@ class BasicSimulator(LocalBackend):
 
     @classmethod
     def _default_options(cls) -> Options:
-        return Options(shots=1024, memory=True, seed_simulator=None, initial_statevector=None)
+        return Options(shots=1024, memory=True, seed_simulator=None, initial_statevector=None, **ENGINE_OPTIONS)

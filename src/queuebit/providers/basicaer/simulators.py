@@ -9,6 +9,7 @@ from queuebit.engines import Output
 from queuebit.providers.basicaer.basicaerjob import BasicAerJob
 from queuebit.providers.basicaer.exceptions import BasicAerError
 from queuebit.providers.local import LocalBackend
+from queuebit.providers.local.options import ENGINE_OPTIONS
 
 # Below this an amplitude is rounding noise in double precision.
 _CHOP_THRESHOLD = 1e-15
@@ -29,6 +30,10 @@ class QasmSimulatorPy(_BasicAerBackend):
     * ``seed_simulator``: 0 to ``2**63 - 1``; by default a random one, which the result tells.
     * ``initial_statevector``: amplitudes to begin with instead of all qubits 0; shape ``(2**n,)``, index bit q is
     qubit q.
+    * ``method``: the engine: ``"statevector"`` (native), ``"reference"`` (NumPy), ``"clifford"``, or ``"automatic"``,
+    the default: the best one for each circuit. The result's metadata tell which one ran.
+    * ``precision``: of amplitudes, ``"double"``, the default, or ``"single"``.
+    * ``threads``: how many threads a simulation may use, 1 to 1024; by default the cores that other runs leave.
     """
 
     output = Output.COUNTS
@@ -45,7 +50,7 @@ class QasmSimulatorPy(_BasicAerBackend):
 
     @classmethod
     def _default_options(cls) -> Options:
-        return Options(shots=1024, memory=False, seed_simulator=None, initial_statevector=None)
+        return Options(shots=1024, memory=False, seed_simulator=None, initial_statevector=None, **ENGINE_OPTIONS)
 
 
 class StatevectorSimulatorPy(_BasicAerBackend):
@@ -62,6 +67,10 @@ class StatevectorSimulatorPy(_BasicAerBackend):
     * ``initial_statevector``: amplitudes to begin with instead of all qubits 0; shape ``(2**n,)``, index bit q is
     qubit q.
     * ``chop_threshold``: smaller amplitudes become 0, default 1e-15.
+    * ``method``: the engine: ``"statevector"`` (native), ``"reference"`` (NumPy), or ``"automatic"``, the default: the
+    best one that there is. The result's metadata tell which one ran.
+    * ``precision``: of amplitudes, ``"double"``, the default, or ``"single"``.
+    * ``threads``: how many threads a simulation may use, 1 to 1024; by default the cores that other runs leave.
     """
 
     output = Output.STATEVECTOR
@@ -84,6 +93,7 @@ class StatevectorSimulatorPy(_BasicAerBackend):
             seed_simulator=None,
             initial_statevector=None,
             chop_threshold=_CHOP_THRESHOLD,
+            **ENGINE_OPTIONS,
         )
 
 
@@ -96,6 +106,10 @@ class UnitarySimulatorPy(_BasicAerBackend):
     * ``initial_unitary``: a matrix to begin with instead of the identity; shape ``(2**n, 2**n)``, index bit q is
     qubit q.
     * ``chop_threshold``: smaller entries become 0, default 1e-15.
+    * ``method``: the engine: ``"statevector"`` (native), ``"reference"`` (NumPy), or ``"automatic"``, the default: the
+    best one that there is. The result's metadata tell which one ran.
+    * ``precision``: of amplitudes, ``"double"``, the default, or ``"single"``.
+    * ``threads``: how many threads a simulation may use, 1 to 1024; by default the cores that other runs leave.
     """
 
     output = Output.UNITARY
@@ -112,4 +126,4 @@ class UnitarySimulatorPy(_BasicAerBackend):
 
     @classmethod
     def _default_options(cls) -> Options:
-        return Options(shots=1, initial_unitary=None, chop_threshold=_CHOP_THRESHOLD)
+        return Options(shots=1, initial_unitary=None, chop_threshold=_CHOP_THRESHOLD, **ENGINE_OPTIONS)

@@ -12,7 +12,8 @@ from qiskit.providers import BackendV2, Options
 from qiskit.transpiler import Target
 
 from queuebit import __version__
-from queuebit.engines import EngineError, Output, default_engine
+from queuebit.engines import EngineError, Output
+from queuebit.engines.choosing import compile_chosen, general_engine
 from queuebit.engines.memory import available_bytes, require_bytes
 from queuebit.providers.local.experiment import Experiment, header_of
 from queuebit.providers.local.options import (
@@ -82,8 +83,8 @@ class LocalBackend(BackendV2):
         raise NotImplementedError(f"{cls.__name__} must state its default options")
 
     def max_qubits(self) -> int:
-        """Return how many qubits a circuit may have to fit into the memory that is free now."""
-        engine, width = default_engine(), 0
+        """Return how many qubits a circuit of any kind may have to fit into the memory that is free now."""
+        engine, width = general_engine(check_options({**self.options}, self.output).choice), 0
         free = available_bytes()
         while engine.compile(QuantumCircuit(width + 1), output=self.output).memory_bytes(1) <= free:
             width += 1
@@ -119,7 +120,9 @@ class LocalBackend(BackendV2):
 
     def _experiment(self, circuit: QuantumCircuit, options: RunOptions) -> Experiment:
         check_initial_state(options, circuit.num_qubits, circuit.name)
-        program = default_engine().compile(circuit, output=self.output)
+        program = compile_chosen(
+            circuit, options.choice, output=self.output, initial_state=options.initial_state is not None
+        )
         require_bytes(
             program.memory_bytes(options.shots),
             f"circuit {circuit.name!r} of {circuit.num_qubits} qubits with {options.shots} shots",

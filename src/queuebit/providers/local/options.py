@@ -4,19 +4,28 @@ import math
 import numbers
 import reprlib
 import secrets
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from enum import StrEnum
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from queuebit.engines import MAX_SEED, EngineError, Output
+from queuebit.engines.choosing import MAX_THREADS, Choice, Method, Precision
 
 # As Qiskit rounds when it checks an initial state.
 _NORM_TOLERANCE = 1e-12 * 0.5
 
+ENGINE_OPTIONS: Mapping[str, Any] = {"method": "automatic", "precision": "double", "threads": None}
+"""The options that every local backend has, with their defaults: which engine runs the circuits, and how."""
+
 # A seed of our own choice fits everywhere that a seed is written down, JSON included.
 _RANDOM_SEED_BITS = 31
+
+
+_Member = TypeVar("_Member", bound=StrEnum)
 
 
 class InvalidOptionError(EngineError):
@@ -34,6 +43,7 @@ class RunOptions:
         initial_state: the state to begin with, a vector or a unitary, or None.
         chop_threshold: smaller amplitudes become 0 in a returned state.
         unused_shots: the shots that were asked for from a backend that returns a state, where one is run; else None.
+        choice: which engine shall run the circuits, and how.
     """
 
     shots: int
@@ -42,6 +52,7 @@ class RunOptions:
     initial_state: NDArray[np.complex128] | None
     chop_threshold: float
     unused_shots: int | None
+    choice: Choice
 
 
 def check_options(given: dict[str, Any], output: Output) -> RunOptions:
@@ -64,6 +75,11 @@ def check_options(given: dict[str, Any], output: Output) -> RunOptions:
         memory=_flag("memory", given.get("memory", False)),
         initial_state=_initial_state(initial_name, given.get(initial_name)),
         chop_threshold=_chop_threshold(given.get("chop_threshold", 0.0)),
+        choice=Choice(
+            method=_one_of(Method, "method", given["method"]),
+            precision=_one_of(Precision, "precision", given["precision"]),
+            threads=_threads(given["threads"]),
+        ),
     )
 
 
@@ -95,6 +111,23 @@ def _seed(value: object) -> int:
         return secrets.randbits(_RANDOM_SEED_BITS)
     if isinstance(value, bool) or not isinstance(value, numbers.Integral) or not 0 <= int(value) <= MAX_SEED:
         raise InvalidOptionError(f"seed_simulator must be a whole number from 0 to {MAX_SEED}, or None; got {value!r}")
+    return int(value)
+
+
+def _one_of(kind: type[_Member], name: str, value: object) -> _Member:
+    try:
+        return kind(str(value))
+    except ValueError as error:
+        raise InvalidOptionError(
+            f"{name} must be one of {', '.join(map(repr, map(str, kind)))}; got {value!r}"
+        ) from error
+
+
+def _threads(value: object) -> int | None:
+    if value is None:
+        return None
+    if isinstance(value, bool) or not isinstance(value, numbers.Integral) or not 1 <= int(value) <= MAX_THREADS:
+        raise InvalidOptionError(f"threads must be a whole number from 1 to {MAX_THREADS}, or None; got {value!r}")
     return int(value)
 
 
