@@ -33,10 +33,11 @@ nb::ndarray<nb::numpy, T> to_numpy(std::vector<T>&& values) {
     return nb::ndarray<nb::numpy, T>(kept->data(), {kept->size()}, owner);
 }
 
-template <class T>
-nb::ndarray<nb::numpy, T> to_numpy(std::unique_ptr<T[]> values, std::size_t size) {
+// As an array of another type, of the same layout.
+template <class As, class T>
+nb::ndarray<nb::numpy, As> to_numpy(std::unique_ptr<T[]> values, std::size_t size) {
     nb::capsule owner(values.get(), [](void* pointer) noexcept { delete[] static_cast<T*>(pointer); });
-    return nb::ndarray<nb::numpy, T>(values.release(), {size}, owner);
+    return nb::ndarray<nb::numpy, As>(reinterpret_cast<As*>(values.release()), {size}, owner);
 }
 
 std::unique_ptr<Program> compile_arrays(int num_qubits, std::int64_t num_clbits,
@@ -94,8 +95,8 @@ nb::tuple run(const Program& program, std::int64_t shots, std::uint64_t seed,
     }
     const std::size_t size = result.state ? program.state_size() : 0;
     return nb::make_tuple(result.words, to_numpy(std::move(result.values)), to_numpy(std::move(result.counts)),
-                          to_numpy(std::move(result.index), static_cast<std::size_t>(shots)),
-                          to_numpy(std::move(result.state), size), result.branches);
+                          to_numpy<std::int64_t>(std::move(result.index), static_cast<std::size_t>(shots)),
+                          to_numpy<Complex>(std::move(result.state), size), result.branches);
 }
 
 // A list of `items[i]` for each i of an index.

@@ -627,43 +627,77 @@ class Runner {
             branch.amplitudes(), program_.width_, count,
             [&](std::size_t from, std::size_t n, double* out) { draw(branch, from, n, out); }, outcomes, kernels_,
             team_, [this] { poll(); });
-        for (std::int64_t outcome : number_distinct(outcomes, count)) {
-            for (const auto& [qubit, clbit] : measurements) branch.classical.set_bit(clbit, (outcome >> qubit) & 1);
+        const std::vector<std::int64_t> distinct = number_distinct(outcomes, count);
+        watched(distinct.size(), [&](std::size_t i) {
+            for (const auto& [qubit, clbit] : measurements) branch.classical.set_bit(clbit, (distinct[i] >> qubit) & 1);
             result_.values.insert(result_.values.end(), branch.classical.memory.begin(), branch.classical.memory.end());
-        }
+        });
         if (branch.shots.is_range() && first == 0) return;  // all are in their places
-        for (std::size_t i = 0; i < count; ++i) at(branch.shots[i]) = first + outcomes[i];
+        watched(count, [&](std::size_t i) { at(branch.shots[i]) = first + outcomes[i]; });
     }
 
     // Replaces each basis state by its number among the distinct ones, which it returns in ascending order, and counts each.
     std::vector<std::int64_t> number_distinct(std::int64_t* outcomes, std::size_t count) {
-        std::vector<std::int64_t> distinct, number_of;
         const std::uint64_t states = std::uint64_t{1} << program_.width_;
-        const bool few = states <= 4 * count + 1024;
-        if (few) {
-            number_of.assign(states, -1);
-            for (std::size_t i = 0; i < count; ++i) number_of[static_cast<std::size_t>(outcomes[i])] = 0;
-            for (std::uint64_t state = 0; state < states; ++state) {
-                if (number_of[state] < 0) continue;
-                number_of[state] = static_cast<std::int64_t>(distinct.size());
-                distinct.push_back(static_cast<std::int64_t>(state));
-            }
-        } else {
-            distinct.assign(outcomes, outcomes + count);
-            std::sort(distinct.begin(), distinct.end());
-            distinct.erase(std::unique(distinct.begin(), distinct.end()), distinct.end());
-        }
+        const auto distinct =
+            states <= 4 * count + 1024 ? number_by_table(outcomes, count) : number_by_sorting(outcomes, count);
         // In turns, so that adding to one needn't wait for the last addition.
         std::vector<std::int64_t> counts[2] = {std::vector<std::int64_t>(distinct.size()),
                                                std::vector<std::int64_t>(distinct.size())};
-        for (std::size_t i = 0; i < count; ++i) {
-            if (i % kNumbersAtOnce == 0) poll();
-            outcomes[i] = few ? number_of[static_cast<std::size_t>(outcomes[i])]
-                              : std::lower_bound(distinct.begin(), distinct.end(), outcomes[i]) - distinct.begin();
-            ++counts[i & 1][static_cast<std::size_t>(outcomes[i])];
-        }
+        watched(count, [&](std::size_t i) { ++counts[i & 1][static_cast<std::size_t>(outcomes[i])]; });
         for (std::size_t i = 0; i < distinct.size(); ++i) result_.counts.push_back(counts[0][i] + counts[1][i]);
         return distinct;
+    }
+
+    std::vector<std::int64_t> number_by_table(std::int64_t* outcomes, std::size_t count) const {
+        std::vector<std::int64_t> distinct, number_of(std::size_t{1} << program_.width_, -1);
+        watched(count, [&](std::size_t i) { number_of[static_cast<std::size_t>(outcomes[i])] = 0; });
+        watched(number_of.size(), [&](std::size_t state) {
+            if (number_of[state] < 0) return;
+            number_of[state] = static_cast<std::int64_t>(distinct.size());
+            distinct.push_back(static_cast<std::int64_t>(state));
+        });
+        watched(count, [&](std::size_t i) { outcomes[i] = number_of[static_cast<std::size_t>(outcomes[i])]; });
+        return distinct;
+    }
+
+    // By digits, the least significant first: time and looks at the cancel flag don't depend on the distribution.
+    std::vector<std::int64_t> number_by_sorting(std::int64_t* outcomes, std::size_t count) const {
+        constexpr int digit_bits = 11;
+        constexpr std::size_t digits = std::size_t{1} << digit_bits;
+        struct Drawn {
+            std::int64_t outcome;
+            std::size_t shot;
+        };
+        std::vector<Drawn> sorted(count), other(count);
+        watched(count, [&](std::size_t i) { sorted[i] = {outcomes[i], i}; });
+        for (int shift = 0; shift < program_.width_; shift += digit_bits) {
+            const auto digit = [shift](const Drawn& drawn) {
+                return static_cast<std::size_t>(drawn.outcome >> shift) & (digits - 1);
+            };
+            std::vector<std::size_t> ends(digits + 1);
+            watched(count, [&](std::size_t i) { ++ends[digit(sorted[i]) + 1]; });
+            for (std::size_t i = 0; i < digits; ++i) ends[i + 1] += ends[i];
+            watched(count, [&](std::size_t i) { other[ends[digit(sorted[i])]++] = sorted[i]; });
+            sorted.swap(other);
+        }
+        std::vector<std::int64_t> distinct;
+        watched(count, [&](std::size_t i) {
+            if (i == 0 || sorted[i].outcome != distinct.back()) distinct.push_back(sorted[i].outcome);
+            outcomes[sorted[i].shot] = static_cast<std::int64_t>(distinct.size()) - 1;
+        });
+        return distinct;
+    }
+
+    // Does something for each number below `count`, and looks at the cancel flag meanwhile.
+    template <class Action>
+    void watched(std::size_t count, const Action& action) const {
+        constexpr std::size_t at_once = std::size_t{1} << 16;
+        for (std::size_t first = 0; first < count; first += at_once) {
+            poll();
+            const std::size_t end = std::min(first + at_once, count);
+            for (std::size_t i = first; i < end; ++i) action(i);
+        }
     }
 
     std::int64_t& at(std::int64_t shot) { return result_.index[static_cast<std::size_t>(shot - request_.first_shot)]; }
@@ -671,7 +705,7 @@ class Runner {
     void copy_out(const Branch<T>& branch) {
         const std::uint64_t rows = std::uint64_t{1} << program_.num_qubits_;
         const std::uint64_t columns = program_.output_ == Output::kUnitary ? rows : 1;
-        result_.state.reset(new Complex[rows * columns]);
+        result_.state.reset(new double[2 * rows * columns]);
         // So few rows that what is read of each column stays in the cache until it is used up.
         const std::uint64_t at_once = columns == 1 ? kAmplitudesAtOnce : kLanes<T>;
         const Complex phase = program_.phase_;
@@ -681,8 +715,9 @@ class Runner {
                 for (std::uint64_t row = begin; row < end; ++row) {
                     const T* amplitude = branch.amplitudes() + position_of<T>(column * rows + stored(row));
                     const double re = amplitude[0], im = amplitude[kLanes<T>];
-                    result_.state[row * columns + column] = {phase.real() * re - phase.imag() * im,
-                                                             phase.real() * im + phase.imag() * re};
+                    double* const out = &result_.state[2 * (row * columns + column)];
+                    out[0] = phase.real() * re - phase.imag() * im;
+                    out[1] = phase.real() * im + phase.imag() * re;
                 }
             }
         });

@@ -48,7 +48,9 @@ struct RunResult {
     std::vector<std::uint64_t> values;  // contents, each of `words` words, least significant first; may repeat
     std::vector<std::int64_t> counts;   // of each content
     std::unique_ptr<std::int64_t[]> index;  // for each shot the position of its content
-    std::unique_ptr<Complex[]> state;   // statevector, or the unitary row by row; of Program::state_size()
+    // Statevector, or the unitary row by row, of Program::state_size(): real and imaginary parts in turns. Not complex numbers,
+    // which would all be set to 0 first.
+    std::unique_ptr<double[]> state;
     std::int64_t branches = 0;
 };
 
