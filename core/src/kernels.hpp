@@ -36,7 +36,8 @@ struct BlockSelector {
 // The largest matrix that the dense kernels take, in qubits.
 constexpr int kMostHighQubits = 4;
 
-// A matrix on a few qubits. `high` of them are bits of the block number, the others are given by `lane_mask`.
+// A matrix on a few qubits. Some of them it only distinguishes: for each value of these it is another matrix on the others, a
+// variant. Of the others, `high` are bits of the block number, the rest are given by `lane_mask`.
 template <class T>
 struct DensePlan {
     int high = 0;
@@ -44,7 +45,10 @@ struct DensePlan {
     BlockSelector selector;
     std::uint64_t groups = 0;
     std::uint64_t offset[16] = {};  // in elements of T, for each value of the high qubits
-    // By rows that are summed together, then column, lane permutation and row: the real, then the imaginary part.
+    int variants = 0;               // those that do something
+    std::uint64_t variant_offset[16] = {};  // in elements of T
+    std::size_t variant_size = 0;           // in coefficients
+    // By variant, rows that are summed together, column, lane permutation and row: the real, then the imaginary part.
     AlignedVector<T> coefficients;
 };
 
@@ -84,6 +88,8 @@ struct Kernels {
     void (*weights)(const T* state, int qubit, std::uint64_t begin, std::uint64_t end, double* sums);
     // |amplitude|^2 of each amplitude in blocks, in order.
     void (*probabilities)(const T* state, std::uint64_t begin, std::uint64_t end, double* out);
+    // The sums of |amplitude|^2 over chunks of so many blocks each, from a block on.
+    void (*chunk_weights)(const T* state, std::uint64_t first_block, std::uint64_t blocks, std::size_t chunks, double* out);
     // Multiplies amplitudes whose bit is `outcome` by `scale`, and sets the others to 0.
     void (*project)(T* state, int qubit, int outcome, double scale, std::uint64_t begin, std::uint64_t end);
     // One uniform number in [0, 1) per shot; the generator is described in philox.hpp.

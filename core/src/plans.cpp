@@ -35,77 +35,146 @@ int ones(int mask) {
 
 }  // namespace
 
-template <class T>
-DensePlan<T> plan_dense(const Gate& gate, int num_qubits, int rows_at_once) {
-    constexpr int lanes = kLanes<T>, lane_bits = kLaneBits<T>;
-    DensePlan<T> plan;
-    std::vector<std::pair<int, std::uint64_t>> fixed;
-    std::vector<int> high;  // positions of high targets, ascending
-    for (int target : gate.targets) {
-        if (target >= lane_bits) {
-            high.push_back(target - lane_bits);
-            fixed.emplace_back(target - lane_bits, 0);
-        } else {
-            plan.lane_mask |= 1 << target;
+namespace {
+
+// Which targets a matrix only distinguishes: it never turns one of their values into the other. As a mask of targets.
+std::size_t find_distinguished(const Matrix& matrix) {
+    std::size_t mixed = 0;
+    for (std::size_t row = 0; row < matrix.rows(); ++row) {
+        for (std::size_t column = 0; column < matrix.rows(); ++column) {
+            if (matrix(row, column) != 0.0) mixed |= row ^ column;
         }
     }
-    std::sort(high.begin(), high.end());
-    plan.high = static_cast<int>(high.size());
-    int lane_controls = 0, lane_values = 0;
+    return (matrix.rows() - 1) & ~mixed;
+}
+
+// The qubits of a gate by what they are to the kernels.
+struct DenseQubits {
+    std::vector<int> high;     // positions of targets in the block number, ascending
+    std::vector<int> variant;  // those that the matrix only distinguishes
+    int lane_mask = 0;         // targets in the lane
+    int lane_variants = 0;
+    int lane_controls = 0;
+    int lane_values = 0;
+    bool stand_in = false;
+    std::vector<std::pair<int, std::uint64_t>> fixed;
+};
+
+template <class T>
+DenseQubits sort_qubits(const Gate& gate) {
+    constexpr int lane_bits = kLaneBits<T>;
+    const std::size_t distinguished = find_distinguished(gate.matrix);
+    DenseQubits qubits;
+    for (std::size_t i = 0; i < gate.targets.size(); ++i) {
+        const int target = gate.targets[i];
+        const bool is_variant = (distinguished >> i) & 1;
+        if (target < lane_bits) {
+            (is_variant ? qubits.lane_variants : qubits.lane_mask) |= 1 << target;
+        } else {
+            (is_variant ? qubits.variant : qubits.high).push_back(target - lane_bits);
+            qubits.fixed.emplace_back(target - lane_bits, 0);
+        }
+    }
+    std::sort(qubits.high.begin(), qubits.high.end());
+    std::sort(qubits.variant.begin(), qubits.variant.end());
     for (std::size_t i = 0; i < gate.controls.size(); ++i) {
         const std::uint64_t bit = (gate.control_state >> i) & 1;
         if (gate.controls[i] >= lane_bits) {
-            fixed.emplace_back(gate.controls[i] - lane_bits, bit);
+            qubits.fixed.emplace_back(gate.controls[i] - lane_bits, bit);
         } else {
-            lane_controls |= 1 << gate.controls[i];
-            lane_values |= static_cast<int>(bit) << gate.controls[i];
+            qubits.lane_controls |= 1 << gate.controls[i];
+            qubits.lane_values |= static_cast<int>(bit) << gate.controls[i];
         }
     }
-    // Coefficients vary by lane only where the kernel has a lane qubit: then a control stands in for one.
-    const bool stand_in = plan.lane_mask == 0 && lane_controls != 0;
-    if (stand_in) plan.lane_mask = lane_controls & -lane_controls;
-    plan.selector = selector_of(fixed);
-    plan.groups = (std::uint64_t{1} << (num_qubits - lane_bits)) >> plan.selector.count;
-    const int rows = 1 << plan.high, flips = 1 << ones(plan.lane_mask);
-    for (int row = 0; row < rows; ++row) {
-        for (int i = 0; i < plan.high; ++i) {
-            if ((row >> i) & 1) plan.offset[row] += (std::uint64_t{1} << high[static_cast<std::size_t>(i)]) * 2 * lanes;
-        }
+    // Coefficients vary by lane only where the kernel has a lane qubit: then another one stands in for it.
+    const int by_lane = qubits.lane_controls | qubits.lane_variants;
+    qubits.stand_in = qubits.lane_mask == 0 && by_lane != 0;
+    if (qubits.stand_in) qubits.lane_mask = by_lane & -by_lane;
+    return qubits;
+}
+
+// The offset in elements of T for a value of some positions in the block number.
+template <class T>
+std::uint64_t offset_of(int value, const std::vector<int>& positions) {
+    std::uint64_t offset = 0;
+    for (std::size_t i = 0; i < positions.size(); ++i) {
+        if ((value >> i) & 1) offset += (std::uint64_t{1} << positions[i]) * 2 * kLanes<T>;
     }
-    // For each value of the high qubits and each lane, the index into the matrix.
-    std::size_t index[1 << kMostHighQubits][lanes] = {};
+    return offset;
+}
+
+// The row or column of the matrix for a value of the high qubits, one of the distinguished, and a lane.
+template <class T>
+std::size_t index_of(const Gate& gate, const DenseQubits& qubits, int high, int variant, int lane) {
+    std::size_t index = 0;
+    const auto bit_of = [](int value, const std::vector<int>& positions, int position) {
+        const auto found = std::lower_bound(positions.begin(), positions.end(), position);
+        return found != positions.end() && *found == position ? (value >> (found - positions.begin())) & 1 : 0;
+    };
     for (std::size_t i = 0; i < gate.targets.size(); ++i) {
-        const int target = gate.targets[i];
-        const auto place = std::lower_bound(high.begin(), high.end(), target - lane_bits) - high.begin();
-        for (int row = 0; row < rows; ++row) {
-            for (int lane = 0; lane < lanes; ++lane) {
-                const int bit = target < lane_bits ? lane >> target : row >> place;
-                index[row][lane] |= static_cast<std::size_t>(bit & 1) << i;
-            }
-        }
+        const int target = gate.targets[i], position = target - kLaneBits<T>;
+        const int bit = position < 0 ? (lane >> target) & 1
+                                     : bit_of(high, qubits.high, position) | bit_of(variant, qubits.variant, position);
+        index |= static_cast<std::size_t>(bit) << i;
     }
-    const int width = plan.lane_mask == 0 ? 1 : lanes;
-    plan.coefficients.resize(static_cast<std::size_t>(2 * rows * rows * flips * width));
-    T* out = plan.coefficients.data();
+    return index;
+}
+
+// Appends a variant's coefficients; false if it does nothing.
+template <class T>
+bool add_variant(DensePlan<T>& plan, const Gate& gate, const DenseQubits& qubits, int variant, int rows_at_once) {
+    constexpr int lanes = kLanes<T>;
+    const int rows = 1 << plan.high, flips = 1 << ones(plan.lane_mask), width = plan.lane_mask == 0 ? 1 : lanes;
+    std::size_t index[1 << kMostHighQubits][lanes];
+    for (int row = 0; row < rows; ++row) {
+        for (int lane = 0; lane < lanes; ++lane) index[row][lane] = index_of<T>(gate, qubits, row, variant, lane);
+    }
+    const std::size_t first = plan.coefficients.size();
+    plan.coefficients.resize(first + plan.variant_size);
+    T* out = plan.coefficients.data() + first;
     const int at_once = std::min(rows, rows_at_once);
-    for (int first = 0; first < rows; first += at_once) {
+    bool is_identity = true;
+    for (int top = 0; top < rows; top += at_once) {
         for (int column = 0; column < rows; ++column) {
             for (int flip = 0; flip < flips; ++flip) {
                 const int flipped = static_cast<int>(lane_spread(flip, plan.lane_mask));
-                for (int row = first; row < first + at_once; ++row, out += 2 * width) {
+                for (int row = top; row < top + at_once; ++row, out += 2 * width) {
+                    const Complex unchanged = row == column && flip == 0 ? 1.0 : 0.0;
                     for (int lane = 0; lane < width; ++lane) {
-                        Complex value;
-                        if ((lane & lane_controls) != lane_values) {
-                            value = row == column && flip == 0 ? 1.0 : 0.0;
-                        } else if (!(stand_in && flip != 0)) {
-                            value = gate.matrix(index[row][lane], index[column][lane ^ flipped]);
+                        Complex value = unchanged;
+                        if ((lane & qubits.lane_controls) == qubits.lane_values) {
+                            value = qubits.stand_in && flip != 0
+                                        ? 0.0
+                                        : gate.matrix(index[row][lane], index[column][lane ^ flipped]);
                         }
+                        is_identity = is_identity && value == unchanged;
                         out[lane] = static_cast<T>(value.real());
                         out[width + lane] = static_cast<T>(value.imag());
                     }
                 }
             }
         }
+    }
+    if (is_identity) plan.coefficients.resize(first);
+    return !is_identity;
+}
+
+}  // namespace
+
+template <class T>
+DensePlan<T> plan_dense(const Gate& gate, int num_qubits, int rows_at_once) {
+    const DenseQubits qubits = sort_qubits<T>(gate);
+    DensePlan<T> plan;
+    plan.high = static_cast<int>(qubits.high.size());
+    plan.lane_mask = qubits.lane_mask;
+    plan.selector = selector_of(qubits.fixed);
+    plan.groups = (std::uint64_t{1} << (num_qubits - kLaneBits<T>)) >> plan.selector.count;
+    const int rows = 1 << plan.high, width = plan.lane_mask == 0 ? 1 : kLanes<T>;
+    for (int row = 0; row < rows; ++row) plan.offset[row] = offset_of<T>(row, qubits.high);
+    plan.variant_size = static_cast<std::size_t>(2 * rows * rows * width) << ones(plan.lane_mask);
+    for (int variant = 0; variant < 1 << qubits.variant.size(); ++variant) {
+        if (!add_variant(plan, gate, qubits, variant, rows_at_once)) continue;
+        plan.variant_offset[plan.variants++] = offset_of<T>(variant, qubits.variant);
     }
     return plan;
 }

@@ -29,6 +29,8 @@ constexpr std::uint64_t kBlocksAtOnce = std::uint64_t{1} << 12;
 // Amplitudes copied between two looks at the cancel flag.
 constexpr std::uint64_t kAmplitudesAtOnce = std::uint64_t{1} << 14;
 
+constexpr std::uint64_t kAllQubits = ~std::uint64_t{0};
+
 // The shortest run that is worth copying for a stage: 2 KiB.
 constexpr int kContiguousQubits = 7;
 
@@ -90,6 +92,8 @@ struct Branch {
     std::size_t position = 0;
     std::uint32_t draws = 0;
     double progress = 0;
+    // The qubits that may be 1 in a basis state whose amplitude isn't 0: what is known to be 0 need not be worked on.
+    std::uint64_t active = 0;
 
     T* amplitudes() const { return static_cast<T*>(state.data()); }
 };
@@ -282,7 +286,7 @@ void TypedProgram<T>::flush(Segment& segment) {
                     taken.push_back(&passes[j]);
                     done[j] = true;
                 }
-                steps_.push_back({plan_stage<T>(taken, choice.qubits, width_, kernels_->rows_at_once)});
+                steps_.push_back({plan_stage<T>(taken, choice.qubits, kernels_->rows_at_once)});
                 if (!done[i]) --i;
                 continue;
             }
@@ -308,7 +312,9 @@ Step<T> TypedProgram<T>::plan(Pass& pass) const {
         gate.matrix = std::move(pass.cluster.matrix);
         return {plan_dense<T>(gate, width_, kernels_->rows_at_once)};
     }
-    if (pass.gate->targets.size() <= static_cast<std::size_t>(kMostHighQubits)) {
+    // A control in the lane may need the room of a target.
+    const std::size_t room = pass.gate->targets.size() + (pass.gate->controls.empty() ? 0 : 1);
+    if (room <= static_cast<std::size_t>(kMostHighQubits)) {
         return {plan_dense<T>(*pass.gate, width_, kernels_->rows_at_once)};
     }
     return {plan_wide<T>(*pass.gate, width_)};
@@ -336,6 +342,7 @@ class Runner {
         Branch<T> first;
         first.state = new_state();
         first.shots = Shots(request_.first_shot, static_cast<std::size_t>(request_.shots));
+        if (program_.output_ == Output::kUnitary || request_.initial_state != nullptr) first.active = kAllQubits;
         first.classical.memory.resize(static_cast<std::size_t>(result_.words));
         first.classical.variables.resize(program_.variable_names_.size());
         first.classical.is_set.resize(program_.variable_names_.size());
@@ -410,7 +417,8 @@ class Runner {
     }
 
     void carry_out(Branch<T>& branch, const DensePlan<T>& plan) {
-        in_parts(plan.groups, kBlocksAtOnce >> plan.high, [&](int, std::uint64_t begin, std::uint64_t end) {
+        branch.active = kAllQubits;
+        in_parts(plan.groups, kBlocksAtOnce >> plan.selector.count, [&](int, std::uint64_t begin, std::uint64_t end) {
             kernels_.dense(branch.amplitudes(), plan, begin, end);
         });
     }
@@ -422,14 +430,17 @@ class Runner {
     }
 
     void carry_out(Branch<T>& branch, const WidePlan<T>& plan) {
+        branch.active = kAllQubits;
         in_parts(plan.groups, 1, [&](int, std::uint64_t begin, std::uint64_t end) {
             apply_wide<T>(branch.amplitudes(), plan, begin, end);
         });
     }
 
     void carry_out(Branch<T>& branch, const Stage<T>& stage) {
-        in_parts(stage.num_parts, 1, [&](int thread, std::uint64_t begin, std::uint64_t end) {
-            apply_stage<T>(branch.amplitudes(), stage, kernels_, stage_buffer(thread), begin, end);
+        const StageParts parts = stage.parts(branch.active, program_.width_);
+        branch.active |= stage.qubits;
+        in_parts(parts.count, 1, [&](int thread, std::uint64_t begin, std::uint64_t end) {
+            apply_stage<T>(branch.amplitudes(), stage, parts.first_block, kernels_, stage_buffer(thread), begin, end);
         });
     }
 
@@ -597,6 +608,7 @@ class Runner {
             other.progress = branch.progress;
             other.position = branch.position;
             other.draws = branch.draws;
+            other.active = branch.active;
             branch.shots = Shots(std::move(shots[followed]));
             project(other, qubit, waiting, weight[waiting]);
             settle(other, waiting);

@@ -6,8 +6,15 @@
 namespace queuebit {
 namespace {
 
-// Amplitudes whose cumulative sums are held at once. 32 KiB of them fit into the first-level cache.
-constexpr int kChunkBits = 12;
+// Amplitudes whose cumulative sums are held at once, at most. 32 KiB of them fit into the first-level cache.
+constexpr int kMostChunkBits = 12;
+
+// Amplitudes between two chances for other threads.
+constexpr std::uint64_t kAmplitudesAtOnce = std::uint64_t{1} << 18;
+
+// A chunk is gone through for each number that falls into it, if few do: so chunks are short, but not more than these can be.
+constexpr int kFewestChunkBits = 6;
+constexpr int kChunksBits = 14;
 
 // Finds, for a number in [0, 1), the first of some cumulative sums that is greater than this share of their total. A table tells the
 // place for most numbers, and for the others where to begin to look.
@@ -42,7 +49,7 @@ class CumulativeSearch {
     double total() const { return total_; }
 
    private:
-    static constexpr std::size_t kMostEntries = std::size_t{1} << kChunkBits;
+    static constexpr std::size_t kMostEntries = std::size_t{1} << kMostChunkBits;
     static constexpr std::uint32_t kLookOn = std::uint32_t{1} << 31;
 
     std::size_t look_on(std::size_t at, double target) const {
@@ -85,7 +92,13 @@ class WideSampler {
    public:
     WideSampler(const T* state, int num_qubits, const Kernels<T>& kernels, Team& team,
                 const std::function<void()>& poll)
-        : state_(state), chunks_(std::uint64_t{1} << (num_qubits - kChunkBits)), kernels_(kernels), poll_(poll) {
+        : state_(state),
+          chunk_bits_(std::clamp(num_qubits - kChunksBits, kFewestChunkBits, kMostChunkBits)),
+          chunk_(std::size_t{1} << chunk_bits_),
+          blocks_(chunk_ / kLanes<T>),
+          chunks_(std::uint64_t{1} << (num_qubits - chunk_bits_)),
+          kernels_(kernels),
+          poll_(poll) {
         add_up(team);
     }
 
@@ -102,20 +115,11 @@ class WideSampler {
     }
 
    private:
-    static constexpr std::size_t kChunk = std::size_t{1} << kChunkBits;
-    static constexpr std::uint64_t kBlocks = kChunk / kLanes<T>;
-
     // The cumulative sums of whole chunks.
     void add_up(Team& team) {
         ends_.resize(chunks_);
-        team.share(chunks_, 64, [&](int, std::uint64_t begin, std::uint64_t end) {
-            std::vector<double> weights(kChunk);
-            for (std::uint64_t chunk = begin; chunk < end; ++chunk) {
-                kernels_.probabilities(state_, chunk * kBlocks, (chunk + 1) * kBlocks, weights.data());
-                double sum = 0;
-                for (double weight : weights) sum += weight;
-                ends_[chunk] = sum;
-            }
+        team.share(chunks_, kAmplitudesAtOnce >> chunk_bits_, [&](int, std::uint64_t begin, std::uint64_t end) {
+            kernels_.chunk_weights(state_, begin * blocks_, blocks_, end - begin, ends_.data() + begin);
         });
         poll_();
         for (std::uint64_t chunk = 1; chunk < chunks_; ++chunk) ends_[chunk] += ends_[chunk - 1];
@@ -142,13 +146,13 @@ class WideSampler {
     }
 
     void sample_chunk(std::uint64_t chunk, const std::vector<double>& numbers, std::int64_t* outcomes) {
-        sums_.resize(kChunk);
-        kernels_.probabilities(state_, chunk * kBlocks, (chunk + 1) * kBlocks, sums_.data());
-        for (std::size_t i = 1; i < kChunk; ++i) sums_[i] += sums_[i - 1];
+        sums_.resize(chunk_);
+        kernels_.probabilities(state_, chunk * blocks_, (chunk + 1) * blocks_, sums_.data());
+        for (std::size_t i = 1; i < chunk_; ++i) sums_[i] += sums_[i - 1];
         const double before = chunk == 0 ? 0.0 : ends_[chunk - 1], weight = ends_[chunk] - before;
         const std::size_t searches = first_[chunk + 1] - first_[chunk];
-        const bool many = searches > kChunk / 8;
-        if (many) within_.build(sums_.data(), kChunk, searches);
+        const bool many = searches > chunk_ / 8;
+        if (many) within_.build(sums_.data(), chunk_, searches);
         const auto last =
             static_cast<std::size_t>(std::lower_bound(sums_.begin(), sums_.end(), sums_.back()) - sums_.begin());
         for (std::size_t i = first_[chunk]; i < first_[chunk + 1]; ++i) {
@@ -162,11 +166,14 @@ class WideSampler {
             } else {
                 at = static_cast<std::size_t>(std::upper_bound(sums_.begin(), sums_.end(), target) - sums_.begin());
             }
-            outcomes[order_[i]] = static_cast<std::int64_t>((chunk << kChunkBits) + std::min(at, last));
+            outcomes[order_[i]] = static_cast<std::int64_t>((chunk << chunk_bits_) + std::min(at, last));
         }
     }
 
     const T* state_;
+    const int chunk_bits_;
+    const std::size_t chunk_;
+    const std::uint64_t blocks_;  // in a chunk
     const std::uint64_t chunks_;
     const Kernels<T>& kernels_;
     const std::function<void()>& poll_;
@@ -184,7 +191,7 @@ template <class T>
 void sample_basis_states(const T* state, int num_qubits, std::size_t count, const Numbers& numbers,
                          std::int64_t* outcomes, const Kernels<T>& kernels, Team& team,
                          const std::function<void()>& poll) {
-    if (num_qubits <= kChunkBits) {
+    if (num_qubits <= kMostChunkBits) {
         sample_narrow<T>(state, num_qubits, count, numbers, outcomes, kernels, poll);
     } else {
         WideSampler<T>(state, num_qubits, kernels, team, poll).sample(count, numbers, outcomes);

@@ -64,8 +64,7 @@ StageChoice choose_stage(const std::vector<Pass>& passes, const std::vector<bool
 }
 
 template <class T>
-Stage<T> plan_stage(const std::vector<const Pass*>& passes, const std::vector<int>& qubits, int num_qubits,
-                    int rows_at_once) {
+Stage<T> plan_stage(const std::vector<const Pass*>& passes, const std::vector<int>& qubits, int rows_at_once) {
     const int size = static_cast<int>(qubits.size());
     const auto local = [&](int qubit) {
         return static_cast<int>(std::lower_bound(qubits.begin(), qubits.end(), qubit) - qubits.begin());
@@ -90,13 +89,7 @@ Stage<T> plan_stage(const std::vector<const Pass*>& passes, const std::vector<in
     int contiguous = 0;
     while (contiguous < size && qubits[static_cast<std::size_t>(contiguous)] == contiguous) ++contiguous;
     stage.run_blocks = std::uint64_t{1} << (contiguous - kLaneBits<T>);
-    // The lowest qubits are within a block; the selector is over blocks.
-    for (int i = kLaneBits<T>; i < size; ++i) {
-        stage.parts.position[i - kLaneBits<T>] =
-            static_cast<std::int8_t>(qubits[static_cast<std::size_t>(i)] - kLaneBits<T>);
-    }
-    stage.parts.count = size - kLaneBits<T>;
-    stage.num_parts = std::uint64_t{1} << (num_qubits - size);
+    for (int qubit : qubits) stage.qubits |= std::uint64_t{1} << qubit;
     stage.runs.resize(std::size_t{1} << (size - contiguous));
     for (std::size_t run = 0; run < stage.runs.size(); ++run) {
         for (int i = contiguous; i < size; ++i) {
@@ -109,12 +102,25 @@ Stage<T> plan_stage(const std::vector<const Pass*>& passes, const std::vector<in
 }
 
 template <class T>
-void apply_stage(T* state, const Stage<T>& stage, const Kernels<T>& kernels, T* buffer, std::uint64_t begin,
-                 std::uint64_t end) {
+StageParts Stage<T>::parts(std::uint64_t active, int num_qubits) const {
+    StageParts parts;
+    // The lowest qubits are within a block, and in each part; the selector is over blocks.
+    const std::uint64_t fixed = qubits | ~active;
+    for (int qubit = kLaneBits<T>; qubit < num_qubits; ++qubit) {
+        if (((fixed >> qubit) & 1) == 0) continue;
+        parts.first_block.position[parts.first_block.count++] = static_cast<std::int8_t>(qubit - kLaneBits<T>);
+    }
+    parts.count = std::uint64_t{1} << (num_qubits - kLaneBits<T> - parts.first_block.count);
+    return parts;
+}
+
+template <class T>
+void apply_stage(T* state, const Stage<T>& stage, const BlockSelector& first_block, const Kernels<T>& kernels, T* buffer,
+                 std::uint64_t begin, std::uint64_t end) {
     const std::uint64_t block = 2 * kLanes<T>;
     const std::size_t run_bytes = stage.run_blocks * block * sizeof(T);
     for (std::uint64_t part = begin; part < end; ++part) {
-        T* first = state + stage.parts.block(part) * block;
+        T* first = state + first_block.block(part) * block;
         const bool in_place = stage.runs.size() == 1;
         T* work = in_place ? first : buffer;
         if (!in_place) {
@@ -138,8 +144,10 @@ void apply_stage(T* state, const Stage<T>& stage, const Kernels<T>& kernels, T* 
 }
 
 #define QUEUEBIT_INSTANTIATE(T)                                                                                   \
-    template Stage<T> plan_stage<T>(const std::vector<const Pass*>&, const std::vector<int>&, int, int);              \
-    template void apply_stage<T>(T*, const Stage<T>&, const Kernels<T>&, T*, std::uint64_t, std::uint64_t);
+    template Stage<T> plan_stage<T>(const std::vector<const Pass*>&, const std::vector<int>&, int);                  \
+    template StageParts Stage<T>::parts(std::uint64_t, int) const;                                                \
+    template void apply_stage<T>(T*, const Stage<T>&, const BlockSelector&, const Kernels<T>&, T*, std::uint64_t, \
+                                 std::uint64_t);
 QUEUEBIT_INSTANTIATE(double)
 QUEUEBIT_INSTANTIATE(float)
 #undef QUEUEBIT_INSTANTIATE

@@ -18,6 +18,12 @@ namespace queuebit {
 template <class T>
 constexpr int kStageQubits = sizeof(T) == 8 ? 15 : 16;
 
+// The parts of a state that a stage works on.
+struct StageParts {
+    BlockSelector first_block;  // of each part
+    std::uint64_t count = 0;
+};
+
 template <class T>
 struct Stage {
     struct Local {
@@ -26,10 +32,12 @@ struct Stage {
         DiagonalPlan<T> diagonal;
     };
     std::vector<Local> passes;          // on the buffer
-    BlockSelector parts;                // the first block of each part: its touched qubits are 0
-    std::uint64_t num_parts = 0;
+    std::uint64_t qubits = 0;           // of a part, as a mask
     std::vector<std::uint64_t> runs;    // where the part's contiguous runs lie, in blocks from its first
     std::uint64_t run_blocks = 0;       // blocks in a run
+
+    // The parts of a state of `num_qubits` that may have an amplitude that isn't 0: the qubits that aren't `active` are 0.
+    StageParts parts(std::uint64_t active, int num_qubits) const;
 };
 
 // Which passes, in order, make up the next stage, and its qubits; the others stay for later stages. The first of `passes` is always
@@ -43,13 +51,12 @@ StageChoice choose_stage(const std::vector<Pass>& passes, const std::vector<bool
                          int num_qubits, int stage_qubits, int contiguous_qubits);
 
 template <class T>
-Stage<T> plan_stage(const std::vector<const Pass*>& passes, const std::vector<int>& qubits, int num_qubits,
-                    int rows_at_once);
+Stage<T> plan_stage(const std::vector<const Pass*>& passes, const std::vector<int>& qubits, int rows_at_once);
 
-// Makes the passes of a stage on the parts begin..end. `buffer` has room for 2^kStageQubits<T> amplitudes.
+// Makes the passes of a stage on the parts begin..end, whose first blocks are given. `buffer` has room for 2^kStageQubits<T> amplitudes.
 template <class T>
-void apply_stage(T* state, const Stage<T>& stage, const Kernels<T>& kernels, T* buffer, std::uint64_t begin,
-                 std::uint64_t end);
+void apply_stage(T* state, const Stage<T>& stage, const BlockSelector& first_block, const Kernels<T>& kernels, T* buffer,
+                 std::uint64_t begin, std::uint64_t end);
 
 std::vector<int> qubits_of(const Pass& pass);
 

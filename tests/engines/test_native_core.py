@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from qiskit import QuantumCircuit
 from qiskit.circuit import ControlledGate, Gate
 from qiskit.circuit.library import DiagonalGate, PauliEvolutionGate, PhaseGate, RXGate, UnitaryGate
-from qiskit.quantum_info import Operator, random_unitary
+from qiskit.quantum_info import Operator, Statevector, random_unitary
 
 from queuebit.engines import Control, Output
 from queuebit.engines.lowering import lower
@@ -336,3 +336,90 @@ def test_pick_returns_the_items_themselves():
 def test_pick_refuses_an_index_outside(index):
     with pytest.raises(IndexError):
         _core.pick(["a", "b"], np.array(index, dtype=np.int64))
+
+
+def on_some_qubits(num_qubits: int, chosen: list[int], rng: np.random.Generator) -> QuantumCircuit:
+    circuit = QuantumCircuit(num_qubits)
+    for _ in range(6):
+        for qubit in chosen:
+            circuit.u(*rng.uniform(0, 6, 3), qubit)
+        for control, target in zip(chosen, rng.permutation(chosen), strict=True):
+            if control != target:
+                circuit.cx(control, int(target))
+    return circuit
+
+
+@PRECISIONS
+@THREADS
+@pytest.mark.parametrize(
+    "steps",
+    [
+        [[0, 1, 2, 16], [15, 14, 3, 0], [9, 10, 11, 12, 13]],
+        [[17, 16, 15], [0, 1, 2], list(range(18))],
+        [[5], [17], [4, 8, 17], [0, 16]],
+    ],
+    ids=["low-and-high", "from-above", "single"],
+)
+def test_wide_state_whose_qubits_are_0_until_they_are_used(steps, threads, single):
+    rng = np.random.default_rng(3)
+    circuit = QuantumCircuit(18)
+    for chosen in steps:
+        circuit.compose(on_some_qubits(18, chosen, rng), inplace=True)
+        circuit.swap(chosen[0], 7)
+    engine = StatevectorEngine(threads=threads, single_precision=single)
+    state = engine.compile(circuit, output=Output.STATEVECTOR).run(1, 1, Control()).statevector
+    assert_close(state, Statevector(circuit).data, single)
+
+
+def test_wide_state_whose_qubits_are_0_again_after_measurement_and_reset():
+    rng = np.random.default_rng(4)
+    circuit = QuantumCircuit(17, 17)
+    for chosen in ([0, 16, 5], [16, 15, 14, 3], [2, 9, 16]):
+        circuit.compose(on_some_qubits(17, chosen, rng), inplace=True)
+        circuit.measure(chosen[0], chosen[0])
+        circuit.reset(chosen[1])
+        with circuit.if_test((chosen[0], 1)):
+            circuit.h(chosen[2])
+            circuit.x(11)
+    circuit.measure(range(17), range(17))
+    assert memory(StatevectorEngine(), circuit, 40) == memory(ReferenceEngine(), circuit, 40)
+
+
+@PRECISIONS
+@EACH_SIMD
+@pytest.mark.parametrize("num_targets", [1, 2, 3, 4, 5])
+def test_controlled_matrix_with_controls_within_and_above_a_block(num_targets, simd, single):
+    rng = np.random.default_rng(num_targets)
+    num_qubits = 9
+    for controls in ([0], [8], [0, 8], [1, 3]):
+        others = [qubit for qubit in range(num_qubits) if qubit not in controls]
+        targets = [int(qubit) for qubit in rng.permutation(others)[:num_targets]]
+        circuit = QuantumCircuit(num_qubits)
+        base = UnitaryGate(random_unitary(2**num_targets, seed=num_targets))
+        circuit.append(controlled(base, len(controls), 0), [*controls, *targets])
+        engine = StatevectorEngine(simd=simd, single_precision=single)
+        assert_close(final_state(engine, circuit), final_state(ReferenceEngine(), circuit), single)
+
+
+def multiplexed(num_selecting: int, num_targets: int, order: list[int], seed: int) -> UnitaryGate:
+    """Return a gate that does something else for each value of its selecting qubits, and nothing for the first."""
+    size, blocks = 2**num_targets, 2**num_selecting
+    matrix = np.zeros((blocks * size, blocks * size), dtype=complex)
+    for block in range(blocks):
+        place = slice(block * size, (block + 1) * size)
+        matrix[place, place] = np.eye(size) if block == 0 else random_unitary(size, seed=seed + block).data
+    return UnitaryGate(Operator(matrix).apply_permutation(order).data)
+
+
+@PRECISIONS
+@EACH_SIMD
+@pytest.mark.parametrize(("num_selecting", "num_targets"), [(1, 1), (1, 2), (2, 1), (1, 3), (3, 1), (2, 2), (4, 0)])
+def test_matrix_that_only_distinguishes_some_qubits(num_selecting, num_targets, simd, single):
+    rng = np.random.default_rng(num_selecting)
+    width = num_selecting + num_targets
+    for seed, qubits in enumerate(([0, 1, 2, 3], [5, 6, 7, 8], [0, 7, 2, 8], [8, 1, 6, 3])):
+        circuit = QuantumCircuit(9)
+        gate = multiplexed(num_selecting, num_targets, rng.permutation(width).tolist(), 10 * seed)
+        circuit.append(gate, qubits[:width])
+        engine = StatevectorEngine(simd=simd, single_precision=single)
+        assert_close(final_state(engine, circuit), final_state(ReferenceEngine(), circuit), single)
