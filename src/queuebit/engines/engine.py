@@ -58,16 +58,25 @@ class Outcome:
     unitary: NDArray[np.complex128] | None = None
     metadata: Mapping[str, Any] = field(default_factory=dict)
 
-    def counts(self) -> dict[int, int]:
-        """Return how many shots ended with each content of the classical memory."""
+    def numbers(self) -> list[int]:
+        """Return how many shots ended with each of ``memory_values``, in order."""
         numbers = self.memory_counts
         if numbers is None:
             numbers = np.bincount(self.memory_index, minlength=len(self.memory_values))
-        return dict(zip(self.memory_values, numbers.tolist(), strict=True))
+        counted: list[int] = numbers.tolist()
+        return counted
 
-    def memory(self) -> list[str]:
-        """Return what each shot ended with as a hexadecimal number, in order; equal ones are one object."""
-        return pick([hex(value) for value in self.memory_values], self.memory_index)
+    def counts(self) -> dict[int, int]:
+        """Return how many shots ended with each content of the classical memory."""
+        return dict(zip(self.memory_values, self.numbers(), strict=True))
+
+    def each_shot(self, labels: list[str]) -> list[str]:
+        """Return the label of what each shot ended with, in order.
+
+        Args:
+            labels: one for each of ``memory_values``.
+        """
+        return pick(labels, self.memory_index)
 
 
 class Program(ABC):

@@ -97,11 +97,15 @@ def _metadata(outcome: Outcome, options: RunOptions) -> dict[str, Any]:
 def _data(program: Program, outcome: Outcome, options: RunOptions) -> ExperimentResultData:
     fields: dict[str, Any] = {}
     if program.writes_memory:
-        fields["counts"] = {hex(value): number for value, number in outcome.counts().items()}
-    elif outcome.statevector is None and outcome.unitary is None:
-        fields["counts"] = {}
-    if options.memory:
-        fields["memory"] = outcome.memory() if program.writes_memory else []
+        labels = list(map(hex, outcome.memory_values))
+        fields["counts"] = dict(zip(labels, outcome.numbers(), strict=True))
+        if options.memory:
+            fields["memory"] = outcome.each_shot(labels)
+    else:
+        if outcome.statevector is None and outcome.unitary is None:
+            fields["counts"] = {}
+        if options.memory:
+            fields["memory"] = []
     if outcome.statevector is not None:
         fields["statevector"] = _chopped(outcome.statevector, options.chop_threshold)
     if outcome.unitary is not None:
