@@ -1,4 +1,7 @@
-"""Keep the docs true: write ``docs/cli.md`` from the command line's own help, and check that links lead somewhere.
+"""Keep the docs true.
+
+Writes ``docs/cli.md`` from the command line's own help and the README's figures from those of the benchmarks, and
+checks that links lead somewhere.
 
 ``python docs/fresh.py`` writes, ``python docs/fresh.py --check`` only tells, and ends with 1 when something is stale.
 """
@@ -9,8 +12,11 @@ import subprocess
 import sys
 from pathlib import Path
 
+from measured import with_figures
+
 ROOT = Path(__file__).parent.parent
 CLI_PAGE = ROOT / "docs" / "cli.md"
+README = ROOT / "README.md"
 VERBS = ("", "run", "backends", "info")
 
 
@@ -44,11 +50,14 @@ def dead_links() -> list[str]:
 def main() -> int:
     """Write or check; returns the exit code."""
     problems = [f"this link leads nowhere: {link}" for link in dead_links()]
-    fresh = cli_page()
-    if "--check" not in sys.argv:
-        CLI_PAGE.write_text(fresh)
-    elif not CLI_PAGE.exists() or CLI_PAGE.read_text() != fresh:
-        problems.append("docs/cli.md is not what --help says; run: make format")
+    fresh = {CLI_PAGE: cli_page(), README: with_figures(README.read_text())}
+    for page, text in fresh.items():
+        if page.exists() and page.read_text() == text:
+            continue
+        if "--check" in sys.argv:
+            problems.append(f"{page.relative_to(ROOT)} is not what it is made from; run: make format")
+        else:
+            page.write_text(text)
     for problem in problems:
         print(problem, file=sys.stderr)
     return 1 if problems else 0
