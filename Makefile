@@ -9,7 +9,11 @@ SOURCES := $(shell find core src -name '*.py' -o -name '*.[ch]pp' -o -name '*.in
 # What runs is what the checkout builds, not what PYTHONPATH may name.
 BENCH_PYTHON := env -u PYTHONPATH $(BENCH_VENV)/bin/python
 
-.PHONY: demo test check bench scaling format clean
+SANITIZE := build/sanitize
+SANITIZE_READY := $(SANITIZE)/ready
+SANITIZERS := $(foreach library,libasan.so libubsan.so libstdc++.so,$(shell $(CXX) -print-file-name=$(library)))
+
+.PHONY: demo test check sanitize bench scaling format clean
 
 demo: $(READY)
 	$(BIN)/queuebit backends
@@ -26,6 +30,13 @@ check: $(READY)
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/python docs/fresh.py --check
+
+# The native engine's tests with the address and undefined-behaviour sanitizers of GCC in the core.
+sanitize: $(SANITIZE_READY)
+	env -u PYTHONPATH LD_PRELOAD="$(SANITIZERS)" ASAN_OPTIONS=detect_leaks=0 \
+	UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1 QUEUEBIT_FUZZ_STEPS=3000 \
+	$(SANITIZE)/venv/bin/python -m pytest -n auto -q -p no:cacheprovider tests/engines/test_native_*.py \
+	tests/engines/test_statevector_engine.py
 
 # `make bench QUICK=1` is a glance at the light rows, which writes nothing.
 bench: $(BENCH_READY)
@@ -48,6 +59,18 @@ $(READY): pyproject.toml
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
 	touch $(READY)
+
+# The sources with a core of their own, and everything else from the environment above.
+$(SANITIZE_READY): $(READY) $(filter core/%,$(SOURCES))
+	@echo "building the core with sanitizers in $(SANITIZE): a minute or two"
+	$(BIN)/python -m venv --clear --without-pip $(SANITIZE)/venv
+	$(BIN)/python -c 'import sys, sysconfig; print(sysconfig.get_path("purelib"), file=open(sys.argv[1], "w"))' \
+	$$($(SANITIZE)/venv/bin/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')/development.pth
+	CXX=$(CXX) $(BIN)/python -m pip --python $(SANITIZE)/venv install --quiet --disable-pip-version-check --no-deps \
+	--config-settings=cmake.define.QUEUEBIT_SANITIZE=ON --config-settings=build-dir=$(SANITIZE)/core \
+	--config-settings=install.strip=false --editable .
+	grep -q __asan_init $(SANITIZE)/venv/lib*/python*/site-packages/queuebit/_core*.so
+	touch $(SANITIZE_READY)
 
 # The peers, and queuebit as it is installed: its own build, no links to the sources.
 $(BENCH_READY): benchmarks/requirements.txt pyproject.toml $(SOURCES)

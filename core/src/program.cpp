@@ -590,6 +590,16 @@ class Runner {
         return shots;
     }
 
+    void copy_blocks(const Branch<T>& from, const Branch<T>& to) {
+        constexpr std::uint64_t block = 2 * kLanes<T>;
+        team_.share(blocks_, kBlocksAtOnce, [&](int, std::uint64_t begin, std::uint64_t end) {
+            if (control_.cancelled()) return;
+            std::memcpy(to.amplitudes() + begin * block, from.amplitudes() + begin * block,
+                        (end - begin) * block * sizeof(T));
+        });
+        poll();
+    }
+
     // Splits the shots by the outcome; `settle(branch, outcome)` completes the branch of each.
     template <class Settle>
     void measure(Branch<T>& branch, int qubit, const Settle& settle) {
@@ -600,7 +610,7 @@ class Runner {
         if (!shots[0].empty() && !shots[1].empty()) {
             Branch<T> other;
             other.state = new_state();
-            std::memcpy(other.state.data(), branch.state.data(), branch.state.size_bytes());
+            copy_blocks(branch, other);
             // The many wait, so that what is followed halves: no more branches wait at once than the logarithm of the shots.
             const int waiting = shots[1].size() >= shots[0].size(), followed = 1 - waiting;
             other.shots = Shots(std::move(shots[waiting]));

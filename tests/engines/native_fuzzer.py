@@ -10,11 +10,14 @@ import random
 import sys
 import threading
 import time
+from contextlib import suppress
 from typing import Any
 
 import numpy as np
+from qiskit import QuantumCircuit
 
 from queuebit import _core
+from queuebit.engines.qiskit_functions import circuit_reading_functions
 
 REFUSALS = (ValueError, TypeError, OverflowError, MemoryError, BufferError, _core.CancelledError, _core.ClassicalError)
 
@@ -79,7 +82,7 @@ class ProgramMaker:
         self.params += [self.rng.uniform(-7, 7) for _ in range(num_params)]
 
     def matrix(self) -> None:
-        targets = min(self.rng.choice((0, 1, 1, 2, 3, 4, 5)), self.num_qubits)
+        targets = min(self.rng.choice((0, 1, 1, 1, 1, 2, 2, 2, 3, 3, 4, 4, 5, 5, 6)), self.num_qubits)
         controls = min(self.rng.choice((0, 0, 1, 2, 5)), self.num_qubits - targets)
         states = [self.rng.randint(0, 1) for _ in range(controls)]
         self.codes += (_core.MATRIX, targets, controls, *self.qubits(targets + controls), *states)
@@ -232,8 +235,16 @@ def array(rng: random.Random, numbers: list[Any], dtype: type) -> Any:
         made[:0],
         made.astype(made.dtype.newbyteorder()),
         unaligned(made),
+        readonly(made),
+        made[::-1],
     )
     return rng.choice(wrong)
+
+
+def readonly(made: np.ndarray) -> np.ndarray:
+    """Return the array as one that can't be written."""
+    made.flags.writeable = False
+    return made
 
 
 def unaligned(made: np.ndarray) -> np.ndarray:
@@ -291,8 +302,18 @@ def initial_state(rng: random.Random, size: int) -> Any:
     values = (state, 0 * state, state * np.nan, state * np.inf, 1e200 * state, 1e-200 * state)
     if rng.random() < 0.9:
         return rng.choice(values)
-    states = (state[: rng.choice((1, 2, 4, 32))], state.real, state[::-1], np.zeros((2, 2), complex))
-    return rng.choice((*states, state.astype(np.complex64), b"state", [1, 0], unaligned(state)))
+    states = (state[: rng.choice((0, 1, 2, 4, 32))], state.real, state[::-1], np.zeros((2, 2), complex))
+    wrong = (state.astype(np.complex64), state.astype(object), state.astype(">c16"), b"state", [1, 0])
+    return rng.choice((*states, *wrong, np.repeat(state, 2), unaligned(state), readonly(state)))
+
+
+def memory_limit(rng: random.Random, program: Any) -> int:
+    """Return how much memory a run may use: mostly enough, else a few states, or what can't be."""
+    if program.state_bytes > MEMORY_BYTES or rng.random() < 0.9:
+        return MEMORY_BYTES
+    if rng.random() < 0.8:
+        return int(program.state_bytes) * rng.randint(1, 4) - rng.choice((0, 0, 1))
+    return rng.choice((0, 1, 2**63, -1, 2**64))
 
 
 def run(rng: random.Random, program: Any, size: int, watchdog: Watchdog) -> None:
@@ -320,11 +341,7 @@ def run(rng: random.Random, program: Any, size: int, watchdog: Watchdog) -> None
             first_shot=rng.choice((0, 0, 7, 2**32, 2**62)) if rng.random() < 0.95 else rng.choice((-1, 2**63 - 1)),
             num_instructions=rng.choice((0, 5, 20)) if rng.random() < 0.95 else rng.choice((-5, 2**63 - 1, -(2**63))),
             threads=rng.choice((1, 1, 2, 3)) if rng.random() < 0.98 else rng.choice((0, -1, 1025, 2**31)),
-            memory_limit_bytes=MEMORY_BYTES
-            if rng.random() < 0.98
-            else rng.choice((0, 1, 2**63, -1))
-            if program.state_bytes <= MEMORY_BYTES
-            else MEMORY_BYTES,
+            memory_limit_bytes=memory_limit(rng, program),
             initial_state=initial_state(rng, size),
         )
     finally:
@@ -339,6 +356,24 @@ def run(rng: random.Random, program: Any, size: int, watchdog: Watchdog) -> None
     assert state.dtype == np.complex128
 
 
+def read(rng: random.Random) -> None:
+    """Have something read that isn't a circuit, or by what aren't functions."""
+    known = circuit_reading_functions() or ()
+    wrong: tuple[Any, ...] = ((), known[:6], (*known, 0), (0,) * 7, (-1,) * 7, (2**64,) * 7, "seven..", None)
+    functions: Any = known if known and rng.random() < 0.5 else rng.choice(wrong)
+    data: Any = rng.choice((QuantumCircuit(2)._data, QuantumCircuit(), None, 1, "data", object(), [], QuantumCircuit))
+    phase: Any = rng.choice((0.0, 1.5, float("nan"), float("inf"), None, "phase"))
+    _core.read_circuit(data, phase, functions)
+
+
+def pick(rng: random.Random) -> None:
+    """Have items picked that may not be there."""
+    items: Any = rng.choice(([], ["a"], ["a", None, 3], ("a",), None, "items", {}))
+    index = [rng.choice((-1, 0, 0, 1, 2, 3, 2**63 - 1, -(2**63))) for _ in range(rng.randint(0, 4))]
+    with suppress(IndexError):
+        _core.pick(items, array(rng, index, np.int64))
+
+
 def main(seed: int, steps: int) -> None:
     """Make so many programs, and run those that the core takes."""
     faulthandler.enable()
@@ -350,6 +385,9 @@ def main(seed: int, steps: int) -> None:
         print(f"step {step} of seed {seed}", flush=True)
         rng = random.Random(f"{seed}/{step}")
         try:
+            if rng.random() < 0.02:
+                rng.choice((read, pick))(rng)
+                continue
             program, size = compiled(rng, ProgramMaker(rng))
             run(rng, program, size, watchdog)
             ran += 1

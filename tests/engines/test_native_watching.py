@@ -39,50 +39,89 @@ SOON_S = 0.1
 """In which a run stops, and has given its memory back."""
 
 PATIENCE_S = 20.0
-SCHEDULER = Path("/proc/thread-self/schedstat")
+THREADS = Path("/proc/self/task")
 
 
-def waited_for_a_core_s() -> float:
-    """Return how long this thread was ready to run and had no core; 0 where the system doesn't tell."""
-    return int(SCHEDULER.read_text().split()[1]) / 1e9 if SCHEDULER.exists() else 0.0
+def waits_for_a_core_s() -> dict[str, float]:
+    """Return for how long each thread of this process was ready to run and had no core, where the system tells."""
+    waits: dict[str, float] = {}
+    for thread in THREADS.iterdir() if THREADS.exists() else ():
+        with suppress(OSError):  # a thread may end meanwhile, and not each system measures this
+            waits[thread.name] = int((thread / "schedstat").read_text().split()[1]) / 1e9
+    return waits
 
 
 class Stopwatch:
-    """Measures the time that passes, less what this thread had to wait for a core."""
+    """Measures the time that passes, less what the threads of this process had to wait for a core.
+
+    Any of them may be the one that holds the interpreter.
+    """
 
     def __init__(self) -> None:
-        self.lap_s()
+        self._time_s, self._waits_s = time.perf_counter(), waits_for_a_core_s()
 
     def lap_s(self) -> float:
         """Return the seconds since the last lap."""
-        now, waited = time.perf_counter(), waited_for_a_core_s()
-        before, waited_before = getattr(self, "_last", (now, waited))
-        self._last = now, waited
-        return now - before - (waited - waited_before)
+        before_s, waits_before_s = self._time_s, self._waits_s
+        self._time_s, self._waits_s = time.perf_counter(), waits_for_a_core_s()
+        waited_s = sum(wait - waits_before_s.get(thread, 0.0) for thread, wait in self._waits_s.items())
+        return self._time_s - before_s - waited_s
+
+
+# Ticks until its input ends, then prints its longest gap in seconds.
+OTHER_TICKER = """
+import select, sys, time
+longest, last, over = 0.0, time.perf_counter(), []
+print("ready", flush=True)
+while not over:
+    over, _, _ = select.select([sys.stdin], [], [], float(sys.argv[1]))
+    now = time.perf_counter()
+    longest, last = max(longest, now - last), now
+print(longest)
+"""
 
 
 class Ticker:
-    """A thread that wakes every 5 ms for as long as the block runs, and needs the interpreter each time."""
+    """A thread that wakes every 5 ms for as long as the block runs, and needs the interpreter each time.
 
-    def __init__(self) -> None:
-        self.gaps_s: list[float] = []
-        self._over = threading.Event()
-        self._thread = threading.Thread(target=self._tick)
+    Another process does so too. What holds that one up is the system.
+
+    Attributes:
+        longest_gap_s: between two ticks of the thread, less what threads waited for cores.
+        usual_gap_s: the other process's longest gap.
+    """
 
     def __enter__(self) -> "Ticker":
+        self._other = subprocess.Popen(
+            [sys.executable, "-c", OTHER_TICKER, str(TICK_S)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        )
+        assert self._other.stdout is not None
+        assert self._other.stdout.readline() == "ready\n"
+        self.longest_gap_s = 0.0
+        self._ticked, self._over = threading.Event(), threading.Event()
+        self._thread = threading.Thread(target=self._tick)
         self._thread.start()
-        assert eventually(PATIENCE_S, lambda: bool(self.gaps_s)), "the ticker doesn't tick"
+        assert self._ticked.wait(PATIENCE_S), "the ticker doesn't tick"
+        self._started_s = time.perf_counter()
         return self
 
     def __exit__(self, *_: object) -> None:
+        self.took_s = time.perf_counter() - self._started_s
         self._over.set()
         self._thread.join()
+        gap, _ = self._other.communicate(timeout=PATIENCE_S)
+        self.usual_gap_s = float(gap)
 
     def _tick(self) -> None:
         stopwatch = Stopwatch()
         while not self._over.is_set():
             time.sleep(TICK_S)
-            self.gaps_s.append(stopwatch.lap_s())
+            self.longest_gap_s = max(self.longest_gap_s, stopwatch.lap_s())
+            self._ticked.set()
+
+    def assert_kept_its_beat(self) -> None:
+        assert self.took_s > 2 * LONGEST_GAP_S, f"a run of {self.took_s:.3f} s shows nothing"
+        assert self.longest_gap_s < LONGEST_GAP_S + self.usual_gap_s
 
 
 def layers(num_qubits: int, depth: int) -> QuantumCircuit:
@@ -114,11 +153,8 @@ def test_other_threads_keep_their_beat_during_a_wide_run(backend):
     need_memory(256 * MIB)
     circuit = measured(layers(24, 5))
     with Ticker() as ticker:
-        started = time.perf_counter()
         backend.run(circuit, shots=1024, seed_simulator=1).result()
-        took_s = time.perf_counter() - started
-    assert took_s > 2 * LONGEST_GAP_S, f"a run of {took_s:.3f} s shows nothing"
-    assert max(ticker.gaps_s) < LONGEST_GAP_S
+    ticker.assert_kept_its_beat()
 
 
 def splitting(num_qubits: int) -> QuantumCircuit:
@@ -133,11 +169,8 @@ def splitting(num_qubits: int) -> QuantumCircuit:
 def test_other_threads_keep_their_beat_while_many_shots_are_drawn(circuit):
     program = StatevectorEngine().compile(measured(circuit))
     with Ticker() as ticker:
-        started = time.perf_counter()
         program.run(6_000_000, 1, Control())
-        took_s = time.perf_counter() - started
-    assert took_s > 2 * LONGEST_GAP_S, f"a run of {took_s:.3f} s shows nothing"
-    assert max(ticker.gaps_s) < LONGEST_GAP_S
+    ticker.assert_kept_its_beat()
 
 
 def resident_bytes() -> int:
@@ -204,19 +237,25 @@ def one_gate(num_qubits: int) -> QuantumCircuit:
 )
 def test_run_is_cancelled_soon_while_it_copies_a_state(circuit, output):
     need_memory(1024 * MIB)
-    run = BackgroundRun(StatevectorEngine(threads=1).compile(circuit, output=output), 2)
-    assert eventually(PATIENCE_S, lambda: run.control.done > 0 or run.over.is_set())
+    program = StatevectorEngine(threads=1).compile(circuit, output=output)
+    gc.collect()
+    before, state_bytes = resident_bytes(), program._core.state_bytes
+    run = BackgroundRun(program, 100)
+    # Of the copy, a little is there.
+    assert eventually(
+        PATIENCE_S, lambda: resident_bytes() - before > state_bytes + state_bytes // 16 or run.over.is_set()
+    )
     assert run.work_after_cancelling_s() < SOON_S
 
 
 def test_run_is_cancelled_soon_while_it_draws_its_shots():
-    circuit, shots = QuantumCircuit(22), 4_000_000
+    circuit, shots = QuantumCircuit(22), 3_000_000
     circuit.h(range(22))
     program = StatevectorEngine(threads=1).compile(measured(circuit))
     before_s = time.thread_time()
     program.run(shots, 1, Control())
     whole_s = time.thread_time() - before_s
-    for share in (0.3, 0.5, 0.65, 0.8):
+    for share in (0.4, 0.6, 0.8):
         run = BackgroundRun(program, shots)
         assert eventually(PATIENCE_S, lambda: run.over.is_set() or run.work_s() > share * whole_s)  # noqa: B023
         assert run.work_after_cancelling_s() < SOON_S, f"cancelled after {share:.0%} of the run"
@@ -235,12 +274,12 @@ def assert_shown_well(seen: list[int], total: int) -> None:
     assert all(earlier <= later for earlier, later in pairwise(seen))
     assert seen[0] < total
     assert seen[-1] == total
-    assert len(set(seen)) > 10, f"a watcher saw only {sorted(set(seen))} of {total}"
+    assert len(set(seen)) > 5, f"a watcher saw only {sorted(set(seen))} of {total}"
 
 
 @pytest.mark.parametrize("threads", [1, 2])
 def test_watching_thread_sees_the_progress_grow_to_its_total(threads):
-    circuit = layers(20, 3)
+    circuit = layers(20, 10)
     program, control = StatevectorEngine(threads=threads).compile(circuit, output=Output.STATEVECTOR), Control()
     run = in_background(lambda: program.run(1, 1, control))
     seen = [control.done]
@@ -252,7 +291,7 @@ def test_watching_thread_sees_the_progress_grow_to_its_total(threads):
 
 
 def test_job_of_several_circuits_shows_their_progress_together(backend):
-    circuits = [measured(layers(19, 3)), measured(layers(20, 2))]
+    circuits = [measured(layers(19, 10)), measured(layers(20, 5))]
     total = sum(len(circuit.data) for circuit in circuits)
     job = backend.run(circuits, shots=10, seed_simulator=1)
     seen = [job.progress()]
@@ -307,7 +346,7 @@ def run_watched(folder: Path, program: Program, cancel_from: int) -> tuple[list[
 
 
 def test_watching_process_sees_the_progress_grow_to_its_total(tmp_path):
-    program = StatevectorEngine(threads=2).compile(layers(20, 3), output=Output.STATEVECTOR)
+    program = StatevectorEngine(threads=2).compile(layers(20, 10), output=Output.STATEVECTOR)
     seen, cancelled = run_watched(tmp_path, program, cancel_from=program.num_instructions + 1)
     assert not cancelled
     assert_shown_well(seen, program.num_instructions)
