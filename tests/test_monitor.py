@@ -516,6 +516,7 @@ def read_until(descriptor, end, limit_s=20.0):
 def shell(tmp_path, monkeypatch):
     """IPython's shell as in a kernel, with what it displays kept."""
     monkeypatch.setenv("IPYTHONDIR", str(tmp_path))
+    monkeypatch.delenv("VIRTUAL_ENV", raising=False)  # another one's, if the tests run from within it
     from IPython.core.displaypub import CapturingDisplayPublisher
     from IPython.core.interactiveshell import InteractiveShell
     from traitlets.config import Config
