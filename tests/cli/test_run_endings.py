@@ -151,11 +151,12 @@ def test_a_timeout_ends_with_124(start: Start) -> None:
 
 def test_the_live_line_moves_and_leaves_no_trace(start: Start, screen: Screen, folder: Path) -> None:
     # Wide, and such that no two layers can be made one: it takes seconds on any engine.
-    layers = "h q; t q[0]; cx q[0], q[21]; cx q[21], q[10]; cx q[10], q[15];\n" * 1000
+    chain = " ".join(f"cx q[{qubit}], q[{qubit + 1}];" for qubit in range(21))
+    layers = f"rx(0.3) q; {chain}\n" * 400
     (folder / "long.qasm").write_text(
         f'OPENQASM 2.0; include "qelib1.inc"; qreg q[22]; creg c[22]; {layers} measure q -> c;'
     )
-    command = start("run", "long.qasm", "--timeout", "2", stderr=screen.writer, TERM="xterm")
+    command = start("run", "long.qasm", "--timeout", "1", stderr=screen.writer, TERM="xterm")
     command.end()
     frames = screen.text()
     assert "Reading long.qasm" in frames or "Loading Qiskit" in frames
