@@ -11,7 +11,7 @@ BENCH_PYTHON := env -u PYTHONPATH $(BENCH_VENV)/bin/python
 
 SANITIZE := build/sanitize
 SANITIZE_READY := $(SANITIZE)/ready
-SANITIZERS := $(foreach library,libasan.so libubsan.so libstdc++.so,$(shell $(CXX) -print-file-name=$(library)))
+SANITIZERS = $(foreach library,libasan.so libubsan.so libstdc++.so,$(shell $(CXX) -print-file-name=$(library)))
 
 .PHONY: demo test check sanitize bench scaling format clean
 
@@ -54,14 +54,14 @@ format: $(READY)
 clean:
 	rm -rf $(VENV) $(BENCH_VENV) build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
 
-$(READY): pyproject.toml
+$(READY): pyproject.toml $(filter core/%,$(SOURCES))
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "queuebit needs Python 3.11 or newer, this is " + sys.version)'
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
 	touch $(READY)
 
 # The sources with a core of their own, and everything else from the environment above.
-$(SANITIZE_READY): $(READY) $(filter core/%,$(SOURCES))
+$(SANITIZE_READY): $(READY)
 	@echo "building the core with sanitizers in $(SANITIZE): a minute or two"
 	$(BIN)/python -m venv --clear --without-pip $(SANITIZE)/venv
 	$(BIN)/python -c 'import sys, sysconfig; print(sysconfig.get_path("purelib"), file=open(sys.argv[1], "w"))' \

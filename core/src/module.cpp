@@ -23,6 +23,14 @@ namespace {
 template <class T>
 using ArrayIn = nb::ndarray<const T, nb::ndim<1>, nb::c_contig, nb::device::cpu>;
 
+// NumPy can make arrays that begin anywhere; one that isn't aligned can't be read as what it holds.
+template <class Array>
+void require_aligned(const Array& array, const char* name) {
+    if (reinterpret_cast<std::uintptr_t>(array.data()) % alignof(typename Array::Scalar) != 0) {
+        throw std::invalid_argument(std::string(name) + " must be an aligned array");
+    }
+}
+
 // Progress is added up in double precision.
 constexpr std::int64_t kMostProgress = std::int64_t{1} << 53;
 
@@ -46,6 +54,10 @@ std::unique_ptr<Program> compile_arrays(int num_qubits, std::int64_t num_clbits,
                                         ArrayIn<std::int64_t> progress_limit, int output, bool single_precision,
                                         int most_fused_qubits, const std::string& simd) {
     if (output < 0 || output > 2) throw std::invalid_argument("output is 0 (counts), 1 (statevector) or 2 (unitary)");
+    require_aligned(codes, "codes");
+    require_aligned(params, "params");
+    require_aligned(progress_start, "progress_start");
+    require_aligned(progress_limit, "progress_limit");
     nb::gil_scoped_release release;
     const Circuit circuit = Circuit::decode(num_qubits, num_clbits, std::move(variable_names), codes.data(),
                                             codes.shape(0), params.data(), params.shape(0));
@@ -86,6 +98,7 @@ nb::tuple run(const Program& program, std::int64_t shots, std::uint64_t seed,
         if (initial_state->shape(0) != program.state_size()) {
             throw std::invalid_argument("the initial state has a wrong size");
         }
+        require_aligned(*initial_state, "initial_state");
         request.initial_state = initial_state->data();
     }
     RunResult result;
@@ -101,6 +114,7 @@ nb::tuple run(const Program& program, std::int64_t shots, std::uint64_t seed,
 
 // A list of `items[i]` for each i of an index.
 nb::object pick(const nb::list& items, ArrayIn<std::int64_t> index) {
+    require_aligned(index, "index");
     const auto size = static_cast<std::int64_t>(items.size());
     const auto outside = [size](std::int64_t i) { return i < 0 || i >= size; };
     if (std::any_of(index.data(), index.data() + index.size(), outside)) {

@@ -546,11 +546,13 @@ class Runner {
         const std::uint64_t parts = (blocks_ + kBlocksAtOnce - 1) / kBlocksAtOnce;
         std::vector<double> sums(2 * parts);
         team_.share(parts, 1, [&](int, std::uint64_t begin, std::uint64_t end) {
+            if (control_.cancelled()) return;
             for (std::uint64_t part = begin; part < end; ++part) {
                 kernels_.weights(branch.amplitudes(), qubit, part * kBlocksAtOnce,
                                  std::min((part + 1) * kBlocksAtOnce, blocks_), &sums[2 * part]);
             }
         });
+        poll();
         double all = 0, set = 0;
         for (std::uint64_t part = 0; part < parts; ++part) {
             all += sums[2 * part];

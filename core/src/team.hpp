@@ -7,10 +7,13 @@
 
 #include <atomic>
 #include <cstdint>
+#include <exception>
 #include <functional>
 #include <memory>
+#include <new>
 #include <system_error>
 #include <thread>
+#include <utility>
 
 namespace queuebit {
 
@@ -29,6 +32,7 @@ class Team {
                 ++size_;
             }
         } catch (const std::system_error&) {
+        } catch (const std::bad_alloc&) {
         }
     }
 
@@ -42,7 +46,7 @@ class Team {
     int size() const { return size_; }
 
     // Cuts 0..total into parts and has the threads take one after another; returns when all are done. A thread that the system
-    // holds up holds up no more than its part. `task` must not throw.
+    // holds up holds up no more than its part. What a task throws is thrown here, when no thread is in it any more.
     void share(std::uint64_t total, std::uint64_t part, const Task& task) {
         if (size_ > 1 && total > part) {
             work_->share(total, part, task);
@@ -67,6 +71,7 @@ class Team {
             take_parts(0);
             entered_.fetch_and(~kOpen, std::memory_order_acq_rel);
             while (entered_.load(std::memory_order_acquire) != 0) pause();
+            if (failed_.exchange(false)) std::rethrow_exception(std::exchange(failure_, nullptr));
         }
 
         void stop() {
@@ -116,16 +121,23 @@ class Team {
         }
 
         void take_parts(int thread) {
-            for (;;) {
-                const std::uint64_t begin = next_.fetch_add(part_, std::memory_order_relaxed);
-                if (begin >= total_) return;
-                (*task_)(thread, begin, total_ - begin > part_ ? begin + part_ : total_);
+            try {
+                for (;;) {
+                    const std::uint64_t begin = next_.fetch_add(part_, std::memory_order_relaxed);
+                    if (begin >= total_) return;
+                    (*task_)(thread, begin, total_ - begin > part_ ? begin + part_ : total_);
+                }
+            } catch (...) {
+                next_.store(total_, std::memory_order_relaxed);
+                if (!failed_.exchange(true)) failure_ = std::current_exception();
             }
         }
 
         std::atomic<int> round_{0};
         std::atomic<std::uint32_t> entered_{0};
         std::atomic<bool> stopping_{false};
+        std::atomic<bool> failed_{false};
+        std::exception_ptr failure_;  // of the first thread whose task threw
         const Task* task_ = nullptr;
         std::uint64_t total_ = 0;
         std::uint64_t part_ = 1;

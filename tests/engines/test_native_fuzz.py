@@ -7,8 +7,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from qiskit import QuantumCircuit
+
+from queuebit.engines import Control, Output
 
 _core = pytest.importorskip("queuebit._core", reason="no native core was built here")
+
+from queuebit.engines.statevector import StatevectorEngine
 
 FUZZER = Path(__file__).with_name("native_fuzzer.py")
 STEPS = int(os.environ.get("QUEUEBIT_FUZZ_STEPS", "600"))
@@ -120,6 +125,30 @@ def test_control_that_could_not_be_watched_is_refused(control):
             memory_limit_bytes=2**20,
             initial_state=None,
         )
+
+
+def unaligned(array):
+    memory = bytearray(array.nbytes + 1)
+    memory[1:] = array.tobytes()
+    return np.frombuffer(memory, dtype=np.uint8)[1:].view(array.dtype)
+
+
+@pytest.mark.parametrize("which", range(4), ids=["codes", "params", "progress_start", "progress_limit"])
+def test_unaligned_array_is_refused(which):
+    progress = np.arange(1, dtype=np.int64)
+    arrays = [np.array([_core.gate_codes()["rx"][0], 0], dtype=np.int32), np.array([0.5]), progress, progress + 1]
+    _core.compile_circuit(1, 0, [], *arrays)
+    arrays[which] = unaligned(arrays[which])
+    with pytest.raises(ValueError, match="aligned"):
+        _core.compile_circuit(1, 0, [], *arrays)
+
+
+def test_unaligned_initial_state_is_refused_by_the_core_and_taken_by_the_engine():
+    state = np.array([0.6, 0.8j])
+    with pytest.raises(ValueError, match="aligned"):
+        run(compiled(1), initial_state=unaligned(state))
+    program = StatevectorEngine().compile(QuantumCircuit(1), output=Output.STATEVECTOR)
+    np.testing.assert_array_equal(program.run(1, 1, Control(), initial_state=unaligned(state)).statevector, state)
 
 
 @pytest.mark.parametrize(

@@ -149,7 +149,7 @@ class StatevectorProgram(Program):
     ) -> Outcome:
         """See :meth:`Program.run`."""
         limit = self._memory_limit_bytes(shots)
-        given = None if initial_state is None else np.ascontiguousarray(initial_state, dtype=complex).ravel()
+        given = None if initial_state is None else np.require(initial_state, complex, ("C", "A")).ravel()
         with _RUNNING:
             threads = self._threads or _RUNNING.share()
             try:
@@ -168,10 +168,15 @@ class StatevectorProgram(Program):
                 raise RunCancelledError("the run was cancelled") from error
             except _core.ClassicalError as error:
                 raise ClassicalValueError(str(error)) from error
-            except MemoryError as error:
+            except _core.OutOfMemoryError as error:
                 raise InsufficientMemoryError(
                     f"circuit {self._name!r} splits into more branches of {format_bytes(self._core.state_bytes)} each "
                     f"than fit into memory; {format_bytes(available_bytes())} are free"
+                ) from error
+            except MemoryError as error:
+                raise InsufficientMemoryError(
+                    f"circuit {self._name!r} got no more memory from the system, of which it needs about "
+                    f"{format_bytes(self.memory_bytes(shots))}; {format_bytes(available_bytes())} are free"
                 ) from error
         if words == 1 and (len(values) == 1 or bool((values[1:] > values[:-1]).all())):
             memory_values, memory_index, memory_counts = tuple(values.tolist()), index, counts
