@@ -13,15 +13,15 @@ def replace_closed_streams() -> None:
 
 
 def discard_output() -> None:
-    """Send what would still be written to nowhere, after the reader of a pipe has gone.
+    """Send what can't be written to nowhere: the reader of a pipe has gone, or the disk is full.
 
-    Otherwise the interpreter complains when it closes the stream.
+    Otherwise the interpreter tries once more when it ends, complains, and ends with an exit code of its own.
     """
     nowhere = os.open(os.devnull, os.O_WRONLY)
     for stream in (sys.stdout, sys.stderr):
         try:
             stream.flush()
-        except BrokenPipeError:
+        except OSError:
             with contextlib.suppress(OSError, ValueError):  # a stream without a file descriptor
                 os.dup2(nowhere, stream.fileno())
     os.close(nowhere)

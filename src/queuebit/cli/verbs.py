@@ -90,7 +90,9 @@ class Verbs(click.Group):
             discard_output()
             return ExitCode.DONE
         except Exception as error:
-            return failures.report(error, as_json=as_json)
+            code = failures.report(error, as_json=as_json)
+            discard_output()
+            return code
         return int(code or ExitCode.DONE)
 
 
