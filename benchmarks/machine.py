@@ -47,7 +47,8 @@ def line(machine: dict[str, Any]) -> str:
 
 def busy_percent() -> float:
     """Return how much of the machine others use now, while this process sleeps."""
-    return psutil.cpu_percent(interval=_LISTEN_S)
+    percent: float = psutil.cpu_percent(interval=_LISTEN_S)
+    return percent
 
 
 def _cpu() -> str:
