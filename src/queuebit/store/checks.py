@@ -1,0 +1,149 @@
+"""What every store refuses before it writes anything."""
+
+from collections.abc import Sequence
+from pathlib import PurePath
+
+from queuebit.store.exceptions import StoreError
+from queuebit.store.records import ArchivedJob, NewJob, StoredResult
+from queuebit.store.refusals import not_archived
+from queuebit.store.states import TRANSITIONS, JobState
+
+MAX_CIRCUITS = 1 << 20
+"""Circuits of one job: a result's number in the database has 20 bits for the circuit."""
+
+INTEGER_LIMIT = 1 << 63
+
+
+def check_new_job(job: NewJob) -> None:
+    """Refuse a job that can't be kept.
+
+    Args:
+        job: the job.
+
+    Raises:
+        StoreError: if something about it is out of range; the text says what.
+    """
+    what = f"job {job.job_id!r}"
+    if not job.job_id:
+        raise StoreError("a job has an empty id; give it a lower-case UUID")
+    if not 0 < len(job.circuits) <= MAX_CIRCUITS:
+        raise StoreError(f"{what} has {len(job.circuits)} circuits; it must have 1 to {MAX_CIRCUITS}")
+    if job.limits.max_attempts < 1:
+        raise StoreError(f"{what} has max_attempts={job.limits.max_attempts}; it must be 1 or more")
+    check_priority(job.priority, what)
+    for text, noun in ((job.job_id, "id"), (job.name, "name"), (job.backend_name, "backend's name")):
+        check_text(text, f"the {noun} of {what}")
+    if job.idempotency_key is not None:
+        check_text(job.idempotency_key, f"the idempotency key of {what}")
+    check_tags(job.tags, what)
+
+
+def check_archived_job(job: ArchivedJob) -> None:
+    """Refuse a job of another store that can't be kept.
+
+    Args:
+        job: the job.
+
+    Raises:
+        StoreError: if it isn't final, or something about it is out of range.
+    """
+    check_new_job(job.new_job)
+    if not job.record.is_final:
+        raise StoreError(not_archived(job.record.job_id, job.record.state))
+    check_results(job.results, job.record.num_circuits, job.record.job_id)
+    if job.record.num_circuits != len(job.circuits):
+        raise StoreError(f"job {job.record.job_id} has {job.record.num_circuits} circuits, not {len(job.circuits)}")
+    _check_story(job)
+
+
+def _check_story(job: ArchivedJob) -> None:
+    state: JobState | None = None
+    for event in job.events:
+        if TRANSITIONS.get((state, event.event)) is not event.state:
+            raise StoreError(f"the story of job {job.record.job_id} can't be: {event.event} when it was {state}")
+        state = event.state
+    if state is not job.record.state:
+        raise StoreError(f"job {job.record.job_id} is {job.record.state}, but its story ends with {state}")
+
+
+def check_priority(priority: int, what: str) -> None:
+    """Refuse a priority that a 64-bit integer can't hold.
+
+    Args:
+        priority: the priority.
+        what: how the error names its owner.
+
+    Raises:
+        StoreError: if it is out of range.
+    """
+    if not -INTEGER_LIMIT <= priority < INTEGER_LIMIT:
+        raise StoreError(f"the priority of {what} is {priority}; it must be a 64-bit integer")
+
+
+def check_tags(tags: Sequence[str], what: str) -> None:
+    """Refuse tags that aren't texts.
+
+    Args:
+        tags: the tags.
+        what: how the error names their owner.
+
+    Raises:
+        StoreError: if one isn't; a single text instead of a sequence of them is refused, too.
+    """
+    if isinstance(tags, str):
+        raise StoreError(f"the tags of {what} are the text {tags!r}; give a list of texts")
+    for tag in tags:
+        check_text(tag, f"a tag of {what}")
+
+
+def check_text(text: str, what: str) -> None:
+    """Refuse what isn't a text that UTF-8 can hold.
+
+    Args:
+        text: the text.
+        what: how the error names it.
+
+    Raises:
+        StoreError: if it isn't.
+    """
+    if not isinstance(text, str):
+        raise StoreError(f"{what} is {text!r}; it must be a text")
+    try:
+        text.encode()
+    except UnicodeEncodeError as error:
+        raise StoreError(f"{what} is {text!r}, which has a lone surrogate that can't be stored") from error
+
+
+def check_results(results: Sequence[StoredResult], num_circuits: int, job_id: str) -> None:
+    """Refuse results that don't belong to a job, and file names that lead out of the folder.
+
+    Args:
+        results: the results.
+        num_circuits: how many circuits the job has.
+        job_id: its id.
+
+    Raises:
+        StoreError: if one doesn't fit.
+    """
+    for result in results:
+        if not 0 <= result.index < num_circuits:
+            raise StoreError(f"job {job_id} has {num_circuits} circuits; there can't be a result for {result.index}")
+        for name in result.files:
+            if PurePath(name).name != name or name in ("", ".", ".."):
+                raise StoreError(f"job {job_id} has a result with the file {name!r}; it must be a plain file name")
+
+
+def check_page(limit: int | None, skip: int) -> None:
+    """Refuse a page that can't be.
+
+    Args:
+        limit: how many jobs at most; None for all.
+        skip: how many to leave out first.
+
+    Raises:
+        ValueError: if one is negative.
+    """
+    if limit is not None and limit < 0:
+        raise ValueError(f"limit is {limit}; it must be 0 or more, or None for all jobs")
+    if skip < 0:
+        raise ValueError(f"skip is {skip}; it must be 0 or more")
