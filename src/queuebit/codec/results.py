@@ -1,0 +1,166 @@
+"""The result of one circuit as bytes and files, and back."""
+
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from qiskit.result.models import ExperimentResult, ExperimentResultData, MeasLevel
+
+from queuebit.codec.array_files import read_array_file, write_array_files
+from queuebit.codec.content import pack_content, unpack_content
+from queuebit.codec.exceptions import CodecError, NotStorableError
+from queuebit.codec.shot_list import ShotList, pack_shots, unpack_shots
+from queuebit.codec.value_decoder import ValueDecoder, array_from
+from queuebit.codec.value_encoder import Encoded, ValueEncoder
+from queuebit.store.records import StoredResult
+
+# A larger array is a file of its own: a statevector of 11 qubits.
+MAX_INLINE_ARRAY_BYTES = 16 * 1024
+
+# So is any array once there is so much of smaller ones. A guess.
+_MAX_INLINE_BYTES = 16 * 2**20
+
+# Some bytes aren't worth another form.
+_MIN_PACKED_SHOTS = 16
+
+_TAG = '"$'
+
+_write_json = json.JSONEncoder(separators=(",", ":"), allow_nan=False, check_circular=False).encode
+
+
+class _ResultEncoder(ValueEncoder):
+    """Puts small arrays into the blobs, large ones aside for files."""
+
+    def __init__(self, stem: str) -> None:
+        self._stem = stem
+        self._inline_bytes = 0
+        self.blobs: list[bytes] = []
+        self.files: list[tuple[str, NDArray[Any]]] = []
+
+    def keep_array(self, array: NDArray[Any]) -> dict[str, Any]:
+        if array.nbytes <= MAX_INLINE_ARRAY_BYTES and self._inline_bytes + array.nbytes <= _MAX_INLINE_BYTES:
+            return {"blob": self.keep_blob(array.tobytes())}
+        self.files.append((f"{self._stem}-{len(self.files)}.npy", array))
+        return {"file": len(self.files) - 1}
+
+    def keep_blob(self, data: bytes) -> list[int]:
+        self.blobs.append(data)
+        self._inline_bytes += len(data)
+        return [self._inline_bytes - len(data), len(data)]
+
+    def keep_shots(self, shots: ShotList) -> Encoded:
+        place = self.keep_blob(shots.data)
+        fields = {
+            "count": shots.count,
+            "form": shots.form,
+            "texts": shots.texts,
+            "data": place,
+            "deflated": shots.deflated,
+        }
+        return Encoded({"$memory": fields})
+
+
+class _ResultDecoder(ValueDecoder):
+    """Finds arrays in the blobs and the files."""
+
+    def __init__(self, blobs: memoryview, files: Path, names: Sequence[str], what: str) -> None:
+        self._blobs = blobs
+        self._files = files
+        self._names = names
+        self._what = what
+
+    def array_bytes(self, place: Mapping[str, Any], dtype: np.dtype[Any], shape: tuple[int, ...]) -> NDArray[Any]:
+        if "blob" in place:
+            return array_from(self._blob(*place["blob"]), dtype, shape)
+        return read_array_file(self._path(place["file"]), dtype, shape, self._what)
+
+    def untagged(self, found: dict[str, Any]) -> Any:
+        if "$memory" in found and len(found) == 1:
+            return self._memory(found["$memory"])
+        return super().untagged(found)
+
+    def _memory(self, fields: dict[str, Any]) -> list[str]:
+        return unpack_shots(ShotList(**{**fields, "data": bytes(self._blob(*fields["data"]))}))
+
+    def _blob(self, start: int, size: int) -> memoryview:
+        if not 0 <= start <= start + size <= len(self._blobs):
+            raise ValueError(f"no blob has {size} bytes from byte {start}")
+        return self._blobs[start : start + size]
+
+    def _path(self, number: int) -> Path:
+        name = self._names[number] if 0 <= number < len(self._names) else ""
+        if not name.endswith(".npy") or Path(name).name != name:
+            raise ValueError(f"array file {number} isn't among the result's files {list(self._names)}")
+        return self._files / name
+
+
+def encode_result(result: ExperimentResult, index: int, files: Path, stem: str) -> StoredResult:
+    """Return the result of one circuit as it is stored.
+
+    Small arrays and the memory are inside the content; what is larger is written to files, which are on disk when this
+    returns.
+
+    Args:
+        result: the result, from any backend.
+        index: the circuit's place in the job.
+        files: the store's folder of array files.
+        stem: what the names of these files begin with; no other result has it.
+
+    Raises:
+        NotStorableError: if something in the result can't be stored, with the way to it.
+        OSError: if a file can't be written, naming it; then none is left.
+    """
+    what = f"the result of circuit {index}"
+    encoder = _ResultEncoder(stem)
+    text = _text(encoder.encode(_fields(result, encoder), what), what)
+    write_array_files(files, encoder.files)
+    return StoredResult(
+        index=index,
+        content=pack_content(text, encoder.blobs),
+        files=tuple(name for name, _ in encoder.files),
+    )
+
+
+def _fields(result: ExperimentResult, encoder: _ResultEncoder) -> dict[str, Any]:
+    fields: dict[str, Any] = result.to_dict()
+    if fields["meas_level"] is MeasLevel.CLASSIFIED:  # what a result has if nothing else is said
+        del fields["meas_level"]
+    memory = fields["data"].get("memory")
+    if isinstance(memory, list) and len(memory) >= _MIN_PACKED_SHOTS and (shots := pack_shots(memory)):
+        fields["data"]["memory"] = encoder.keep_shots(shots)
+    return fields
+
+
+def _text(encoded: Any, what: str) -> str:
+    try:
+        return _write_json(encoded)
+    except (ValueError, RecursionError) as error:  # an integer of thousands of digits
+        raise NotStorableError(f"{what} can't be stored: {error}") from error
+
+
+def decode_result(stored: StoredResult, files: Path) -> ExperimentResult:
+    """Return the result of one circuit, equal to what went in.
+
+    Arrays are read-only; those in files are mapped, not read.
+
+    Args:
+        stored: what :func:`encode_result` had returned.
+        files: the store's folder of array files.
+
+    Raises:
+        CodecError: if it is damaged, from a newer version, or a file of it is missing or damaged; names what is.
+    """
+    what = f"the result of circuit {stored.index}"
+    text, blobs = unpack_content(stored.content, what)
+    decoder = _ResultDecoder(blobs, files, stored.files, what)
+    try:
+        fields = json.loads(text, object_hook=decoder.untagged if _TAG in text else None)
+        data = ExperimentResultData(**fields.pop("data"))
+        return ExperimentResult(data=data, **fields)
+    except (CodecError, MemoryError):
+        raise
+    except Exception as error:
+        raise CodecError(f"{what} can't be read: it is damaged: {type(error).__name__}: {error}") from error

@@ -1,0 +1,79 @@
+"""A job's result from those of its circuits."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from qiskit.result import Result
+from qiskit.result.models import ExperimentResult, ExperimentResultData
+
+from queuebit.codec.exceptions import CodecError
+from queuebit.codec.results import decode_result
+from queuebit.store.records import StoredResult
+
+_NOT_FINISHED = "NOT FINISHED"
+
+
+def assemble(
+    stored: Sequence[StoredResult],
+    *,
+    files: Path,
+    num_circuits: int,
+    backend_name: str,
+    backend_version: str,
+    job_id: str,
+    success: bool,
+    status: str,
+    date: str,
+    time_taken: float,
+    shots: int = 0,
+    headers: Mapping[int, Mapping[str, Any]] | None = None,
+) -> Result:
+    """Return a job's result; circuits without one get an unsuccessful entry with the status ``NOT FINISHED``.
+
+    Args:
+        stored: the results that are there, in any order.
+        files: the store's folder of array files.
+        num_circuits: how many circuits the job has.
+        backend_name: for the result.
+        backend_version: for the result.
+        job_id: for the result.
+        success: whether the job ended well.
+        status: for people, such as ``COMPLETED`` or ``PARTIAL``.
+        date: when it ended, in ISO 8601.
+        time_taken: seconds that the run took.
+        shots: how many were wanted, for the entries of circuits without a result.
+        headers: their headers by index, so that they are found by their names; those that aren't here have none.
+
+    Raises:
+        CodecError: if a result can't be read, or there are two of one circuit, or one of a circuit that the job hasn't.
+    """
+    by_index = {result.index: result for result in stored}
+    if len(by_index) != len(stored) or not by_index.keys() <= set(range(num_circuits)):
+        indices = [result.index for result in stored]
+        raise CodecError(f"the results of job {job_id} are of circuits {indices}, it has {num_circuits} circuits")
+    return Result(
+        backend_name=backend_name,
+        backend_version=backend_version,
+        job_id=job_id,
+        success=success,
+        results=[
+            decode_result(by_index[index], files)
+            if index in by_index
+            else _unfinished(shots, (headers or {}).get(index))
+            for index in range(num_circuits)
+        ],
+        date=date,
+        status=status,
+        time_taken=time_taken,
+    )
+
+
+def _unfinished(shots: int, header: Mapping[str, Any] | None) -> ExperimentResult:
+    return ExperimentResult(
+        shots=shots,
+        success=False,
+        data=ExperimentResultData(),
+        status=_NOT_FINISHED,
+        header=None if header is None else dict(header),
+    )
