@@ -1,5 +1,6 @@
 """How much memory there is, and refusing what can't fit."""
 
+from contextlib import suppress
 from pathlib import Path
 
 import psutil
@@ -25,6 +26,11 @@ def available_bytes() -> int:
     return max(0, min(free) - _RESERVE_BYTES)
 
 
+def machine_bytes() -> int:
+    """Return how much memory a run could use if nothing else did: all of the machine or container, less a reserve."""
+    return max(0, min([int(psutil.virtual_memory().total), *_cgroup_limits()]) - _RESERVE_BYTES)
+
+
 def require_bytes(needed_bytes: int, what: str) -> None:
     """Refuse what doesn't fit.
 
@@ -45,6 +51,26 @@ def require_bytes(needed_bytes: int, what: str) -> None:
         )
 
 
+def require_machine(needed_bytes: int, what: str) -> None:
+    """Refuse what will never fit, however little else needs memory.
+
+    Args:
+        needed_bytes: the estimate.
+        what: what needs it, to begin the error's sentence.
+
+    Raises:
+        InsufficientMemoryError: with both figures, if it doesn't fit into :func:`machine_bytes`.
+    """
+    if needed_bytes <= _ALWAYS_FITS_BYTES:
+        return
+    usable_bytes = machine_bytes()
+    if needed_bytes > usable_bytes:
+        raise InsufficientMemoryError(
+            f"{what} needs about {format_bytes(needed_bytes)} of memory, this machine has {format_bytes(usable_bytes)} "
+            "for it. Use fewer qubits or shots, or a machine with more memory."
+        )
+
+
 def format_bytes(size_bytes: int) -> str:
     """Return a size for people, such as ``'1.5 GiB'``; any size, also one that no float holds."""
     units = ("bytes", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB", "ZiB")
@@ -54,6 +80,14 @@ def format_bytes(size_bytes: int) -> str:
     if power < len(units):
         return f"{size_bytes / 1024**power:.1f} {units[power]}"
     return f"2^{size_bytes.bit_length() - 1 - 70} ZiB"
+
+
+def _cgroup_limits() -> list[int]:
+    limits = []
+    for folder, limit_file, _ in _CGROUPS:
+        with suppress(OSError, ValueError):  # no such controller, or the limit is "max"
+            limits.append(int((folder / limit_file).read_text()))
+    return limits
 
 
 def _cgroup_left() -> list[int]:

@@ -4,7 +4,7 @@ import reprlib
 import uuid
 import warnings
 from collections.abc import Iterable
-from typing import Any, ClassVar
+from typing import Any, ClassVar, NamedTuple
 
 from qiskit.circuit import QuantumCircuit
 from qiskit.exceptions import QiskitError
@@ -12,10 +12,11 @@ from qiskit.providers import BackendV2, Options
 from qiskit.transpiler import Target
 
 from queuebit import __version__
-from queuebit.engines import EngineError, Output
+from queuebit.engines import Control, EngineError, Output
 from queuebit.engines.choosing import compile_chosen, general_engine
-from queuebit.engines.memory import available_bytes, require_bytes
+from queuebit.engines.memory import available_bytes, require_bytes, require_machine
 from queuebit.providers.local.experiment import Experiment, header_of
+from queuebit.providers.local.one_by_one import OneByOne
 from queuebit.providers.local.options import (
     InvalidOptionError,
     RunOptions,
@@ -25,6 +26,22 @@ from queuebit.providers.local.options import (
 from queuebit.providers.local.simulation import Simulation
 from queuebit.providers.local.target import simulator_target, unitary_target
 from queuebit.providers.local_job import LocalJob
+
+
+class CheckedRun(NamedTuple):
+    """A run that would not be refused.
+
+    Attributes:
+        circuits: its circuits.
+        seed: the seed that it uses.
+        memory_bytes: about how much memory its largest circuit needs.
+        remarks: what the user should be warned about.
+    """
+
+    circuits: list[QuantumCircuit]
+    seed: int
+    memory_bytes: int
+    remarks: list[str]
 
 
 class LocalBackend(BackendV2):
@@ -110,36 +127,97 @@ class LocalBackend(BackendV2):
         known = {**self.options}
         try:
             checked = check_options({**known, **options}, self.output)
-            circuits = _circuits(run_input)
-            experiments = [self._experiment(circuit, checked) for circuit in circuits]
+            experiments = [self._experiment(circuit, checked) for circuit in checked_circuits(run_input)]
         except EngineError as error:
             raise self.error_class(error.message) from error
-        for text in self._remarks(experiments, options.keys() - known.keys(), checked):
+        for text in [*self._remarks(options.keys() - known.keys(), checked), *self._remarks_on(experiments)]:
             warnings.warn(text, UserWarning, stacklevel=2)
         return self._submit(experiments, checked)
 
+    def check_run(self, run_input: QuantumCircuit | Iterable[QuantumCircuit], **options: Any) -> CheckedRun:
+        """Refuse what :meth:`run` would refuse, and run nothing.
+
+        A run that will take place later is refused for its memory only if this machine never has so much.
+
+        Args:
+            run_input: as for :meth:`run`.
+            options: as for :meth:`run`.
+
+        Raises:
+            QiskitError: the family's own error class, as by :meth:`run`.
+        """
+        known = {**self.options}
+        try:
+            checked = check_options({**known, **options}, self.output)
+            circuits = checked_circuits(run_input)
+            remarks = self._remarks(options.keys() - known.keys(), checked)
+            memory_bytes = 0
+            for circuit in circuits:
+                experiment, needed_bytes = self._compiled(circuit, checked)
+                require_machine(needed_bytes, _need(circuit, checked))
+                remarks += self._remarks_on([experiment])
+                memory_bytes = max(memory_bytes, needed_bytes)
+        except EngineError as error:
+            raise self.error_class(error.message) from error
+        return CheckedRun(circuits, checked.seed, memory_bytes, remarks)
+
+    def one_by_one(self, control: Control, **options: Any) -> OneByOne:
+        """Begin a run whose circuits are handed over one at a time.
+
+        Each gives the result that it has when :meth:`run` is given them all.
+
+        Args:
+            control: cancels the run and counts its progress; its memory may be shared with another process.
+            options: as for :meth:`run`.
+
+        Raises:
+            QiskitError: the family's own error class, when an option has a value that can't be.
+        """
+        known = {**self.options}
+        try:
+            checked = check_options({**known, **options}, self.output)
+        except EngineError as error:
+            raise self.error_class(error.message) from error
+        for text in self._remarks(options.keys() - known.keys(), checked):
+            warnings.warn(text, UserWarning, stacklevel=2)
+        return OneByOne(self._one_experiment, checked, control)
+
+    def _one_experiment(self, circuit: QuantumCircuit, options: RunOptions) -> Experiment:
+        try:
+            experiment = self._experiment(circuit, options)
+        except EngineError as error:
+            raise self.error_class(error.message) from error
+        for text in self._remarks_on([experiment]):
+            warnings.warn(text, UserWarning, stacklevel=3)
+        return experiment
+
     def _experiment(self, circuit: QuantumCircuit, options: RunOptions) -> Experiment:
+        experiment, needed_bytes = self._compiled(circuit, options)
+        require_bytes(needed_bytes, _need(circuit, options))
+        return experiment
+
+    def _compiled(self, circuit: QuantumCircuit, options: RunOptions) -> tuple[Experiment, int]:
+        """Return a circuit made ready to run, and how many bytes of memory it needs."""
         check_initial_state(options, circuit.num_qubits, circuit.name)
         program = compile_chosen(
             circuit, options.choice, output=self.output, initial_state=options.initial_state is not None
         )
-        require_bytes(
-            program.memory_bytes(options.shots),
-            f"circuit {circuit.name!r} of {circuit.num_qubits} qubits with {options.shots} shots",
-        )
-        return Experiment(header_of(circuit), program)
+        return Experiment(header_of(circuit), program), program.memory_bytes(options.shots)
 
-    def _remarks(self, experiments: list[Experiment], unknown: Iterable[str], options: RunOptions) -> list[str]:
+    def _remarks(self, unknown: Iterable[str], options: RunOptions) -> list[str]:
         remarks = [f"Option {name} is not used by this backend" for name in sorted(unknown)]
         if options.unused_shots is not None:
             remarks.append(f"{self.name} runs one shot; shots={options.unused_shots} is not used by this backend")
-        if self.output is Output.COUNTS:
-            remarks += [
-                f'No measurements in circuit "{experiment.name}", classical register will remain all zeros.'
-                for experiment in experiments
-                if experiment.program and not experiment.program.writes_memory
-            ]
         return remarks
+
+    def _remarks_on(self, experiments: list[Experiment]) -> list[str]:
+        if self.output is not Output.COUNTS:
+            return []
+        return [
+            f'No measurements in circuit "{experiment.name}", classical register will remain all zeros.'
+            for experiment in experiments
+            if experiment.program and not experiment.program.writes_memory
+        ]
 
     def _submit(self, experiments: list[Experiment], options: RunOptions) -> LocalJob:
         job_id = str(uuid.uuid4())
@@ -151,8 +229,11 @@ class LocalBackend(BackendV2):
         return job
 
 
-def _circuits(run_input: object) -> list[QuantumCircuit]:
+def checked_circuits(run_input: object) -> list[QuantumCircuit]:
     """Return the circuits to run as a list.
+
+    Args:
+        run_input: a circuit, or several.
 
     Raises:
         InvalidOptionError: if there are none, or something isn't a circuit.
@@ -168,6 +249,10 @@ def _circuits(run_input: object) -> list[QuantumCircuit]:
     if not circuits:
         raise InvalidOptionError("run() was given an empty list: there is no circuit to run")
     return circuits
+
+
+def _need(circuit: QuantumCircuit, options: RunOptions) -> str:
+    return f"circuit {circuit.name!r} of {circuit.num_qubits} qubits with {options.shots} shots"
 
 
 def _shown(value: object) -> str:

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 from qiskit.result import Result
 
-from queuebit.engines import Control, RunCancelledError
+from queuebit.engines import Control, Program, RunCancelledError
 from queuebit.providers.exceptions import JobFailedError
 from queuebit.providers.job import Progress
 from queuebit.providers.local.experiment import Experiment
@@ -71,22 +71,15 @@ class Simulation(SteerableWork):
         program, options = experiment.program, self._options
         if program is None:
             return None
-        before, started = self._control.done, time.perf_counter()
+        before = self._control.done
         try:
-            outcome = program.run(
-                options.shots,
-                options.seed,
-                self._control,
-                circuit_index=index,
-                initial_state=options.initial_state,
-            )
+            run_experiment(experiment, program, options, self._control, circuit_index=index)
         except RunCancelledError:
             raise
         except Exception as error:
             experiment.fail(f"ERROR: {_text(error)}", options)
             self._control.done = before + program.num_instructions
             return error
-        experiment.succeed(program, outcome, options, time.perf_counter() - started)
         return None
 
     def _failure(self, failures: list[tuple[int, Exception]]) -> JobFailedError:
@@ -121,6 +114,29 @@ class Simulation(SteerableWork):
             date=datetime.now(UTC).isoformat(),
             time_taken=time.perf_counter() - self._started,
         )
+
+
+def run_experiment(
+    experiment: Experiment, program: Program, options: RunOptions, control: Control, *, circuit_index: int
+) -> None:
+    """Run one circuit's program and keep the outcome as its result.
+
+    Args:
+        experiment: the circuit.
+        program: its program.
+        options: the options of its job.
+        control: cancels the run and counts its progress.
+        circuit_index: position of the circuit in its job; its random numbers depend on it.
+
+    Raises:
+        RunCancelledError: when cancelled.
+        EngineError: if the run fails.
+    """
+    started = time.perf_counter()
+    outcome = program.run(
+        options.shots, options.seed, control, circuit_index=circuit_index, initial_state=options.initial_state
+    )
+    experiment.succeed(program, outcome, options, time.perf_counter() - started)
 
 
 def _text(error: Exception) -> str:
