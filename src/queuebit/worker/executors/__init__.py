@@ -1,0 +1,1 @@
+"""The executors: where a worker service can have its jobs run."""

@@ -1,0 +1,3 @@
+"""Can't be imported."""
+
+raise RuntimeError("the licence has expired")

@@ -1,0 +1,3 @@
+"""Needs what isn't installed."""
+
+import a_module_that_nobody_has  # noqa: F401

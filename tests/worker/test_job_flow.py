@@ -1,0 +1,449 @@
+"""The way of a job through the service, step by step: no process, no time but the test's."""
+
+import itertools
+from dataclasses import dataclass, field
+
+import pytest
+
+from queuebit.store import JobEvent, JobState, MemoryStore, StoredResult, StoreError, Usage
+from queuebit.worker.executor import CircuitReport, EndReport, Executor, RunEnd
+from queuebit.worker.job_flow import JobFlow
+from queuebit.worker.liveness import this_worker
+
+WORKER = "worker"
+
+
+@dataclass
+class ScriptedExecutor(Executor):
+    """Does what the test says."""
+
+    slots: int = 2
+    runs: dict = field(default_factory=dict)
+    reports: list = field(default_factory=list)
+    stopped: list = field(default_factory=list)
+    killed: list = field(default_factory=list)
+    prepared: list = field(default_factory=list)
+    progresses: dict = field(default_factory=dict)
+    outputs: dict = field(default_factory=dict)
+
+    def open(self, selector):
+        pass
+
+    def num_free(self):
+        return self.slots - len(self.runs)
+
+    def num_parallel(self):
+        return self.slots
+
+    def prepare(self, num_waiting):
+        self.prepared.append(num_waiting)
+
+    def start(self, claim):
+        assert self.num_free() > 0
+        self.runs[claim.job.job_id] = claim
+
+    def stop(self, key):
+        self.stopped.append(key[0])
+
+    def kill(self, key):
+        self.killed.append(key[0])
+        self.end(key[0], RunEnd.STOPPED)
+
+    def progress(self, key):
+        return self.progresses.get(key[0], (0, 0))
+
+    def printed(self, key):
+        return self.outputs.pop(key[0], "")
+
+    def tick(self):
+        pass
+
+    def next_tick_s(self):
+        return float("inf")
+
+    def take_reports(self):
+        reports, self.reports = self.reports, []
+        return reports
+
+    def close(self):
+        pass
+
+    # What the test says.
+
+    def circuit(self, job_id, index, content=b"r", files=()):
+        self.reports.append(
+            CircuitReport(key=self.runs[job_id].key, result=StoredResult(index=index, content=content, files=files))
+        )
+
+    def end(self, job_id, end=RunEnd.FINISHED, index=None, **facts):
+        key = self.runs.pop(job_id).key
+        result = None if index is None else StoredResult(index=index, content=b"r")
+        self.reports.append(EndReport(key=key, end=end, result=result, **facts))
+
+
+class CountingStore(MemoryStore):
+    """Counts its commits, and can be out of order."""
+
+    def __init__(self):
+        super().__init__()
+        self.commits = []
+        self.is_full = False
+
+    def _count(self, name, *args, **kwargs):
+        if self.is_full:
+            raise StoreError("the disk is full")
+        self.commits.append(name)
+        return getattr(MemoryStore, name)(self, *args, **kwargs)
+
+    def claim(self, *args):
+        return self._count("claim", *args)
+
+    def keep_results(self, *args):
+        return self._count("keep_results", *args)
+
+    def report(self, *args, **kwargs):
+        return self._count("report", *args, **kwargs)
+
+    def finish(self, *args):
+        return self._count("finish", *args)
+
+    def fail(self, *args):
+        return self._count("fail", *args)
+
+
+class Stepper:
+    """A flow, its surroundings, and the time."""
+
+    def __init__(self, new_job, bell):
+        self.now = 100.0
+        self.store = CountingStore()
+        self.store.register_worker(this_worker(WORKER, 0))
+        self.executor = ScriptedExecutor()
+        self.flow = JobFlow(self.store, self.executor, WORKER, lambda: self.now)
+        self._new_job, self._bell = new_job, bell
+
+    def submit(self, num_jobs=1, num_circuits=1, **fields):
+        jobs = [self._new_job([self._bell] * num_circuits, **fields) for _ in range(num_jobs)]
+        ids = [record.job_id for record in self.store.submit(jobs)]
+        return ids if num_jobs > 1 else ids[0]
+
+    def step(self, after_s=0.0, *, look=False):
+        self.now += after_s
+        self.flow.step(look=look)
+
+    def state(self, job_id):
+        return self.store.get(job_id).state
+
+    def last_event(self, job_id):
+        return self.store.events(job_id)[-1]
+
+    def commits(self):
+        commits, self.store.commits = self.store.commits, []
+        return commits
+
+    def run_tiny_jobs(self, num_jobs=20):
+        """Let the flow learn that jobs are tiny."""
+        for job_id in [self.submit() for _ in range(num_jobs)]:
+            self.step(look=True)
+            self.executor.end(job_id, index=0)
+            self.step(after_s=0.001)
+        self.step(after_s=1.0)
+        self.commits()
+
+
+@pytest.fixture
+def stepper(new_job, bell):
+    return Stepper(new_job, bell)
+
+
+def test_a_job_goes_through(stepper):
+    job_id = stepper.submit()
+    stepper.step(look=True)
+    assert stepper.state(job_id) is JobState.RUNNING
+    assert stepper.executor.runs[job_id].circuits
+    stepper.executor.end(job_id, index=0, usage=Usage(cpu_s=2.0, peak_memory_bytes=7))
+    stepper.step()
+    record = stepper.store.get(job_id)
+    assert (record.state, record.cpu_s, record.peak_memory_bytes) == (JobState.DONE, 2.0, 7)
+    assert [result.index for result in stepper.store.results(job_id)] == [0]
+    assert stepper.flow.is_empty
+    assert stepper.flow.has_changed
+
+
+def test_without_a_look_nothing_is_asked_of_the_store(stepper):
+    stepper.step(look=True)
+    stepper.commits()
+    stepper.step()
+    assert stepper.commits() == []
+
+
+def test_no_more_is_claimed_than_can_be_started_as_long_as_nothing_is_known(stepper):
+    ids = stepper.submit(5)
+    stepper.step(look=True)
+    assert [stepper.state(job_id) for job_id in ids] == [JobState.RUNNING] * 2 + [JobState.QUEUED] * 3
+    assert stepper.executor.prepared[-1] == 3
+
+
+def test_the_next_job_is_claimed_without_another_look(stepper):
+    ids = stepper.submit(3)
+    stepper.step(look=True)
+    stepper.executor.end(ids[0], index=0)
+    stepper.step()
+    assert stepper.state(ids[2]) is JobState.RUNNING
+
+
+def test_tiny_jobs_are_claimed_ahead_and_finished_together(stepper):
+    stepper.run_tiny_jobs()
+    ids = stepper.submit(40)
+    stepper.step(look=True)
+    assert stepper.commits() == ["claim"]
+    for job_id in ids:
+        stepper.executor.end(job_id, index=0)
+        stepper.step(after_s=0.0005)
+    stepper.step(after_s=0.1)
+    assert all(stepper.state(job_id) is JobState.DONE for job_id in ids)
+    assert len(stepper.commits()) < 15
+
+
+def test_a_lone_end_doesnt_wait(stepper):
+    stepper.run_tiny_jobs()
+    job_id = stepper.submit()
+    stepper.step(look=True)
+    stepper.executor.end(job_id, index=0)
+    stepper.step()
+    assert stepper.state(job_id) is JobState.DONE
+
+
+def test_long_jobs_arent_claimed_ahead(stepper):
+    for _ in range(3):
+        job_id = stepper.submit()
+        stepper.step(look=True)
+        stepper.executor.end(job_id, index=0)
+        stepper.step(after_s=10)
+    ids = stepper.submit(4)
+    stepper.step(look=True)
+    assert sum(stepper.state(job_id) is JobState.RUNNING for job_id in ids) == 2
+
+
+def test_jobs_claimed_ahead_are_given_back_when_their_turn_doesnt_come(stepper):
+    stepper.run_tiny_jobs()
+    ids = stepper.submit(10)
+    stepper.step(look=True)
+    assert all(stepper.state(job_id) is JobState.RUNNING for job_id in ids)
+    stepper.step(after_s=1.5)
+    assert [stepper.state(job_id) for job_id in ids] == [JobState.RUNNING] * 2 + [JobState.QUEUED] * 8
+    assert "claimed ahead" in stepper.last_event(ids[-1]).reason
+    assert stepper.flow.has_released
+
+
+def test_results_of_a_long_job_are_kept_now_and_then(stepper):
+    job_id = stepper.submit(num_circuits=1000)
+    stepper.step(look=True)
+    stepper.commits()
+    for index in range(999):
+        stepper.executor.circuit(job_id, index)
+        stepper.step(after_s=0.001)
+    assert 2 <= stepper.commits().count("keep_results") <= 5
+    assert len(stepper.store.results(job_id)) >= 700
+    stepper.executor.end(job_id, index=999)
+    stepper.step()
+    assert len(stepper.store.results(job_id)) == 1000
+    assert stepper.commits() == ["finish"]
+
+
+def test_a_large_result_is_kept_at_once(stepper):
+    job_id = stepper.submit(num_circuits=3)
+    stepper.step(look=True)
+    stepper.executor.circuit(job_id, 0, content=b"x" * 2**20)
+    stepper.step()
+    assert [result.index for result in stepper.store.results(job_id)] == [0]
+
+
+def test_progress_and_output_are_reported_now_and_then(stepper):
+    job_id = stepper.submit()
+    stepper.step(look=True)
+    stepper.commits()
+    for done in itertools.count(1):
+        stepper.executor.progresses[job_id] = (done, 2000)
+        stepper.step(after_s=0.001)
+        if done == 1000:
+            break
+    assert 2 <= stepper.commits().count("report") <= 4
+    assert stepper.store.get(job_id).progress_done > 500
+    stepper.executor.outputs[job_id] = "words"
+    stepper.step(after_s=0.5)
+    assert stepper.store.logs(job_id) == "words"
+
+
+def test_nothing_is_reported_when_nothing_has_changed(stepper):
+    job_id = stepper.submit()
+    stepper.step(look=True)
+    stepper.executor.progresses[job_id] = (1, 2)
+    stepper.step(after_s=0.5)
+    stepper.commits()
+    stepper.step(after_s=0.5)
+    assert stepper.commits() == []
+
+
+def test_the_progress_of_a_finished_job_is_whole(stepper):
+    job_id = stepper.submit()
+    stepper.step(look=True)
+    stepper.executor.progresses[job_id] = (1, 9)
+    stepper.step(after_s=0.5)
+    stepper.executor.end(job_id, index=0, printed="last words")
+    stepper.step()
+    record = stepper.store.get(job_id)
+    assert (record.state, record.progress_done, record.progress_total) == (JobState.DONE, 9, 9)
+    assert stepper.store.logs(job_id) == "last words"
+
+
+def test_a_cancel_request_stops_the_run(stepper):
+    job_id = stepper.submit(num_circuits=2)
+    stepper.step(look=True)
+    stepper.store.request_cancel([job_id])
+    stepper.step(look=True)
+    assert stepper.executor.stopped == [job_id]
+    stepper.executor.circuit(job_id, 0)
+    stepper.executor.end(job_id, RunEnd.STOPPED)
+    stepper.step()
+    assert stepper.state(job_id) is JobState.CANCELLED
+    assert [result.index for result in stepper.store.results(job_id)] == [0]
+
+
+def test_a_cancel_request_for_a_job_that_waits_here_is_done_at_once(stepper):
+    stepper.run_tiny_jobs()
+    ids = stepper.submit(5)
+    stepper.step(look=True)
+    stepper.store.request_cancel(ids[4:])
+    stepper.step(look=True)
+    assert stepper.state(ids[4]) is JobState.CANCELLED
+    assert ids[4] not in stepper.executor.runs
+
+
+def test_a_failed_run_is_an_error_with_the_results_that_are_there(stepper):
+    job_id = stepper.submit(num_circuits=2)
+    stepper.step(look=True)
+    stepper.executor.circuit(job_id, 0)
+    stepper.executor.end(job_id, RunEnd.FAILED, error={"type": "E", "message": "m"})
+    stepper.step()
+    record = stepper.store.get(job_id)
+    assert (record.state, record.error["type"]) == (JobState.ERROR, "E")
+    assert len(stepper.store.results(job_id)) == 1
+
+
+def test_a_run_whose_process_died_goes_on_with_what_is_left(stepper):
+    job_id = stepper.submit(num_circuits=3)
+    stepper.step(look=True)
+    stepper.executor.circuit(job_id, 1)
+    stepper.executor.end(job_id, RunEnd.DIED, reason="SIGSEGV")
+    stepper.step()
+    assert stepper.store.events(job_id)[-2].reason == "SIGSEGV"
+    claim = stepper.executor.runs[job_id]
+    assert (claim.job.attempt, claim.finished) == (2, {1})
+
+
+def test_a_job_that_needs_no_more_runs_is_finished(stepper):
+    job_id = stepper.submit()
+    stepper.step(look=True)
+    stepper.executor.circuit(job_id, 0)
+    stepper.executor.end(job_id, RunEnd.DIED, reason="SIGKILL")
+    stepper.step()
+    stepper.step()
+    assert stepper.state(job_id) is JobState.DONE
+    assert stepper.executor.runs == {}
+
+
+def test_the_run_of_a_lost_claim_is_ended_and_its_files_deleted(stepper):
+    job_id = stepper.submit(num_circuits=2)
+    stepper.step(look=True)
+    files = [stepper.store.files / name for name in ("kept-too-late.npy", "later.npy")]
+    for file in files:
+        file.touch()
+    stepper.executor.circuit(job_id, 0, files=[files[0].name])
+    stepper.store.recover(lambda worker: False)
+    stepper.store.register_worker(this_worker("other", 0))
+    stepper.store.claim("other", 1)
+    stepper.executor.circuit(job_id, 1, files=[files[1].name])
+    stepper.step(after_s=0.5)
+    stepper.step(after_s=0.5)
+    assert stepper.executor.killed == [job_id]
+    assert stepper.flow.is_empty
+    assert stepper.store.get(job_id).worker_id == "other"
+    assert not any(file.exists() for file in files)
+
+
+def test_an_end_of_a_lost_claim_among_others_hinders_nobody(stepper):
+    ids = stepper.submit(2)
+    stepper.step(look=True)
+    lost = stepper.executor.runs[ids[0]]
+    stepper.store.release(lost, "taken away")
+    for job_id in ids:
+        stepper.executor.end(job_id, index=0)
+    stepper.step()
+    assert stepper.state(ids[1]) is JobState.DONE
+    assert stepper.state(ids[0]) is not JobState.DONE
+
+
+@pytest.mark.parametrize("end", [RunEnd.FINISHED, RunEnd.FAILED])
+def test_a_store_that_cant_be_written_is_tried_again_and_nothing_is_lost(stepper, end):
+    job_id = stepper.submit(num_circuits=2)
+    stepper.step(look=True)
+    stepper.executor.circuit(job_id, 0)
+    stepper.store.is_full = True
+    stepper.step(after_s=0.5)
+    stepper.executor.end(job_id, end, index=1, error={"type": "E"}, printed="words")
+    for _ in range(5):
+        stepper.step(after_s=0.5, look=True)
+    assert stepper.state(job_id) is JobState.RUNNING
+    assert not stepper.flow.is_empty
+    stepper.store.is_full = False
+    stepper.step(after_s=2)
+    assert stepper.state(job_id) is (JobState.DONE if end is RunEnd.FINISHED else JobState.ERROR)
+    assert len(stepper.store.results(job_id)) == 2
+    assert stepper.store.logs(job_id) == "words"
+
+
+def test_a_stop_gives_back_what_waits_and_lets_runs_end(stepper):
+    stepper.run_tiny_jobs()
+    ids = stepper.submit(6)
+    stepper.step(look=True)
+    stepper.flow.stop_claiming("going")
+    stepper.step(look=True)
+    assert [stepper.state(job_id) for job_id in ids] == [JobState.RUNNING] * 2 + [JobState.QUEUED] * 4
+    for job_id in ids[:2]:
+        stepper.executor.end(job_id, index=0)
+    stepper.step(look=True)
+    assert stepper.flow.is_empty
+    assert stepper.state(ids[2]) is JobState.QUEUED
+
+
+def test_runs_are_given_back_with_their_results_and_the_reason(stepper):
+    job_id = stepper.submit(num_circuits=2)
+    stepper.step(look=True)
+    stepper.executor.circuit(job_id, 0)
+    stepper.step()
+    stepper.flow.stop_claiming("going")
+    stepper.flow.give_back_running("going")
+    stepper.step()
+    assert stepper.last_event(job_id).event is JobEvent.RELEASE
+    assert stepper.last_event(job_id).reason == "going"
+    assert [result.index for result in stepper.store.results(job_id)] == [0]
+
+
+def test_a_run_that_is_given_back_though_it_should_be_cancelled_is_cancelled(stepper):
+    job_id = stepper.submit()
+    stepper.step(look=True)
+    stepper.store.request_cancel([job_id])
+    stepper.flow.give_back_running("going")
+    stepper.step()
+    assert stepper.state(job_id) is JobState.CANCELLED
+
+
+def test_the_next_step_is_known_beforehand(stepper):
+    assert stepper.flow.next_step_s() == float("inf")
+    job_id = stepper.submit(num_circuits=2)
+    stepper.step(look=True)
+    assert 0 < stepper.flow.next_step_s() <= 0.3
+    stepper.executor.circuit(job_id, 0)
+    stepper.step()
+    assert 0 < stepper.flow.next_step_s() <= 0.25
