@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from queuebit.providers import as_completed, wait_all
     from queuebit.providers.basic_provider import BasicProvider
     from queuebit.providers.basicaer import BasicAer
+    from queuebit.queue.job_queue import JobQueue, connect
     from queuebit.registry import get_backend
 
 __version__ = "0.1.0"
@@ -19,8 +20,10 @@ __version__ = "0.1.0"
 __all__ = [
     "BasicAer",
     "BasicProvider",
+    "JobQueue",
     "__version__",
     "as_completed",
+    "connect",
     "get_backend",
     "job_monitor",
     "wait_all",
@@ -29,7 +32,9 @@ __all__ = [
 _HOME = {
     "BasicAer": "queuebit.providers.basicaer",
     "BasicProvider": "queuebit.providers.basic_provider",
+    "JobQueue": "queuebit.queue.job_queue",
     "as_completed": "queuebit.providers.waiting",
+    "connect": "queuebit.queue.job_queue",
     "get_backend": "queuebit.registry",
     "job_monitor": "queuebit.monitor",
     "wait_all": "queuebit.providers.waiting",
