@@ -16,10 +16,7 @@ SANITIZERS = $(foreach library,libasan.so libubsan.so libstdc++.so,$(shell $(CXX
 .PHONY: demo test check sanitize bench scaling format clean
 
 demo: $(READY)
-	$(BIN)/queuebit backends
-	$(BIN)/queuebit run examples/*.qasm --seed 7
-	$(BIN)/python examples/cancel.py
-	$(BIN)/python examples/async_gather.py
+	$(BIN)/python examples/queue_demo.py
 
 test: $(READY)
 	$(BIN)/python -m pytest -n auto -q

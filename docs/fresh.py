@@ -17,7 +17,23 @@ from measured import with_figures
 ROOT = Path(__file__).parent.parent
 CLI_PAGE = ROOT / "docs" / "cli.md"
 README = ROOT / "README.md"
-VERBS = ("", "run", "backends", "info")
+VERBS = (
+    "",
+    "run",
+    "submit",
+    "jobs",
+    "show",
+    "wait",
+    "result",
+    "cancel",
+    "rerun",
+    "delete",
+    "worker",
+    "statistics",
+    "doctor",
+    "backends",
+    "info",
+)
 
 
 def cli_page() -> str:

@@ -128,9 +128,27 @@ def test_basicaer_program_reads_counts_amplitudes_and_matrix(tmp_path):
     assert lines[3:] == ["|000>: 0.707", "|111>: 0.707", "8 by 8 matrix, unitary: True"]
 
 
+def test_queue_demo_finds_the_jobs_in_other_processes(tmp_path):
+    printed = run_program("queue_demo.py", tmp_path)
+    ids = re.findall(r"^  ([0-9a-f]{8})-[-0-9a-f]{27}  (\w+)$", printed, re.MULTILINE)
+    assert {name for _, name in ids} == {"ladder", *(name.removesuffix(".qasm") for name in SHARES)}
+    for job_id, name in ids:
+        assert re.search(rf"^{job_id}  DONE  {name}  ", printed, re.MULTILINE)
+        assert re.search(rf"^  {name}: [01]", printed, re.MULTILINE)
+    assert "  bell: " in printed
+    assert re.search(r"^101 +\d+ +9\d\.\d %", printed, re.MULTILINE)
+
+
 def test_every_example_is_tested_says_what_to_expect_and_is_in_the_list():
     files = {path.name: path.read_text() for path in EXAMPLES.iterdir() if path.suffix in {".qasm", ".py"}}
-    programs = {"async_gather.py", "as_completed.py", "cancel.py", "sampler_primitive.py", "basicaer_program.py"}
+    programs = {
+        "async_gather.py",
+        "as_completed.py",
+        "cancel.py",
+        "sampler_primitive.py",
+        "basicaer_program.py",
+        "queue_demo.py",
+    }
     assert set(files) == set(SHARES) | programs
     listed = (EXAMPLES / "README.md").read_text()
     for name, text in files.items():

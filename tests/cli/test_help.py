@@ -5,10 +5,12 @@ import sys
 import time
 from collections.abc import Callable
 
+import click
 import pytest
 from click.testing import Result
 
 import queuebit as package
+from queuebit.cli import main
 
 Call = Callable[..., Result]
 
@@ -22,10 +24,13 @@ except SystemExit as end:
 print(*sorted(sys.modules), file=sys.stderr)
 """
 
-_HEAVY = {"qiskit", "numpy", "rich.console", "rich.progress", "rich.table", "matplotlib", "openqasm3", "psutil"}
+_HEAVY = {"apsw", "qiskit", "numpy", "rich.console", "rich.progress", "rich.table", "matplotlib", "openqasm3", "psutil"}
 
 
-@pytest.mark.parametrize("args", [["--help"], ["--version"], ["run", "--help"], ["info", "--help"], ["backends", "-h"]])
+VERBS = list(main.list_commands(click.Context(main)))
+
+
+@pytest.mark.parametrize("args", [["--help"], ["--version"], *([verb, "--help"] for verb in VERBS)])
 def test_help_imports_nothing_heavy(args: list[str]) -> None:
     program = _MODULES_AFTER.format(args=args)
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
@@ -49,7 +54,7 @@ def test_help_answers_in_a_quarter_of_a_second() -> None:
     assert min(times) < 0.25
 
 
-@pytest.mark.parametrize("command", [[], ["run"], ["backends"], ["info"]])
+@pytest.mark.parametrize("command", [[], *([verb] for verb in VERBS)])
 def test_help_teaches_with_examples(queuebit: Call, command: list[str]) -> None:
     result = queuebit(*command, "--help")
     assert result.exit_code == 0
@@ -69,3 +74,10 @@ def test_version(queuebit: Call) -> None:
 
 def test_no_command_shows_the_help(queuebit: Call) -> None:
     assert queuebit().stdout == queuebit("--help").stdout
+
+
+@pytest.mark.parametrize("verb", ["submit", "jobs", "show", "wait", "result", "cancel", "rerun", "delete", "doctor"])
+def test_help_of_the_queues_verbs_explains_the_exit_codes(queuebit: Call, verb: str) -> None:
+    output = queuebit(verb, "--help").stdout
+    for code in ("0 ", "2 ", "74 "):
+        assert f"\n    {code}" in output

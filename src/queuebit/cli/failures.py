@@ -12,6 +12,7 @@ from queuebit.cli.bad_input import BadInputError
 from queuebit.cli.exit_code import ExitCode
 from queuebit.cli.printable import printable
 from queuebit.cli.standard_streams import discard_output
+from queuebit.cli.store_failed import StoreFailedError
 
 DOCUMENT_VERSION = 1
 """Version of the JSON documents' layout; it changes when something is taken away or means something else."""
@@ -32,13 +33,17 @@ def report(error: Exception, *, as_json: bool) -> int:
     if isinstance(error, BadInputError):
         code, facts = ExitCode.BAD_INPUT, error.to_dict()
         _say(str(error))
+    elif isinstance(error, StoreFailedError):
+        code = ExitCode.OUTPUT_FAILED
+        facts = {"kind": "store_failed", "message": str(error)}
+        _say(f"error: {error}")
     elif isinstance(error, OSError):
         code = ExitCode.OUTPUT_FAILED
         facts = {"kind": "output_failed", "message": str(error)}
         _say(f"error: the output can't be written: {error}")
     else:
         raise error
-    if as_json and code is ExitCode.BAD_INPUT:
+    if as_json and facts["kind"] != "output_failed":
         _print_document(facts, code)
     return code
 

@@ -1,11 +1,20 @@
 """The values that options take, checked while the command line is read."""
 
+import json
 import math
+import re
+import time
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 import click
 from click.shell_completion import CompletionItem
+
+_UNITS_S = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 7 * 86400}
+
+# Older than any job, and more than a calendar has.
+_MOST_DAYS = 100_000
 
 
 class WholeNumber(click.ParamType):  # type: ignore[type-arg]  # generic only in newer versions of click
@@ -87,3 +96,67 @@ class Seconds(click.ParamType):  # type: ignore[type-arg]
         if not 0 < seconds < math.inf:
             self.fail(f"must be a number of seconds greater than 0; got {value!r}", param, ctx)
         return seconds
+
+
+class PointInTime(click.ParamType):  # type: ignore[type-arg]
+    """A date, a date and time, or how long ago, as microseconds since 1970.
+
+    Attributes:
+        name: how help shows the value.
+    """
+
+    name = "TIME"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        """Return the time that ``value`` spells; without a time zone it is the local time."""
+        if isinstance(value, int):
+            return value
+        ago = re.fullmatch(r"(\d{1,6})([smhdw])", value)
+        if ago is not None:
+            return time.time_ns() // 1000 - int(ago[1]) * _UNITS_S[ago[2]] * 1_000_000
+        try:
+            return int(datetime.fromisoformat(value).timestamp() * 1_000_000)
+        except (ValueError, OverflowError):
+            self.fail(f"must be a time, such as 2026-03-31T12:00, or 30m, 2h, 7d ago; got {value!r}", param, ctx)
+
+
+class Assignment(click.ParamType):  # type: ignore[type-arg]
+    """A name and its value, as in ``method=matrix_product_state`` or ``noise=[0.1, 0.2]``.
+
+    Attributes:
+        name: how help shows the value.
+    """
+
+    name = "NAME=VALUE"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[str, Any]:
+        """Return name and value; the value is JSON if it reads as such, else the text itself."""
+        if isinstance(value, tuple):
+            return value
+        name, sign, text = value.partition("=")
+        if not sign or not name.isidentifier():
+            self.fail(f"must be NAME=VALUE, such as method=automatic; got {value!r}", param, ctx)
+        try:
+            return name, json.loads(text)
+        except ValueError:
+            return name, text
+
+
+class Days(click.ParamType):  # type: ignore[type-arg]
+    """A number of days, 0 or more.
+
+    Attributes:
+        name: how help shows the value.
+    """
+
+    name = "DAYS"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        """Return the days that ``value`` spells."""
+        try:
+            days = float(value)
+        except ValueError:
+            days = math.nan
+        if not 0 <= days <= _MOST_DAYS:
+            self.fail(f"must be a number of days, from 0 to {_MOST_DAYS:,}; got {value!r}", param, ctx)
+        return days

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable
 from types import TracebackType
-from typing import TYPE_CHECKING
 
 from rich.console import Console, RenderableType
 from rich.padding import Padding
@@ -11,10 +10,6 @@ from rich.table import Column
 
 from queuebit.cli.consoles import is_watched
 from queuebit.cli.printable import printable
-
-if TYPE_CHECKING:  # the line moves already while Qiskit is loaded
-    from queuebit.providers import Progress as JobProgress
-
 
 # What a terminal echoes for Ctrl-C, "^C", must not wrap, or clearing the line would miss it.
 _RIGHT_MARGIN = 3
@@ -73,6 +68,6 @@ class ProgressLine:
         """Show what is being done."""
         self._progress.update(self._task, description=printable(text))
 
-    def advance(self, progress: "JobProgress") -> None:
-        """Show how much is done."""
-        self._progress.update(self._task, completed=progress.done, total=progress.total or None)
+    def advance(self, done: int, total: int) -> None:
+        """Show how much is done; a total of 0 stands for one that isn't known."""
+        self._progress.update(self._task, completed=done, total=total or None)

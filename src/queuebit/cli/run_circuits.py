@@ -1,36 +1,22 @@
 """A run from files to report."""
 
-import warnings
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
-from qiskit.exceptions import QiskitError
 from qiskit.providers.exceptions import QiskitBackendNotFoundError
 
-from queuebit.cli.bad_input import BadInputError, Place
+from queuebit.cli.bad_input import BadInputError
 from queuebit.cli.circuit_files import CircuitInFile, read_circuits
 from queuebit.cli.exit_code import ExitCode
 from queuebit.cli.figures import plural
 from queuebit.cli.progress_line import ProgressLine
+from queuebit.cli.run_options import error_text, known_options, require_possible_seed, run_failures
 from queuebit.cli.run_report import RunReport, report_of
 from queuebit.cli.run_request import RunRequest
-from queuebit.engines import MAX_SEED, Output
+from queuebit.engines import Output
 from queuebit.providers import JobStatus, JobTimeoutError
 from queuebit.providers.local import LocalBackend
 from queuebit.providers.local_job import LocalJob
 from queuebit.registry import get_backend
-
-# What the command line calls Qiskit's options.
-_FLAGS = {
-    "shots": "--shots",
-    "seed_simulator": "--seed",
-    "memory": "--memory",
-    "method": "--method",
-    "precision": "--precision",
-    "threads": "--threads",
-}
-
-_UNKNOWN_INSTRUCTION_CURE = "Define it as a gate in the file, or decompose it before saving the circuit."
 
 # How often the live line learns of progress.
 _GLANCE_S = 0.1
@@ -57,48 +43,35 @@ def run_circuits(request: RunRequest, line: ProgressLine) -> RunReport:
     result = job.partial_result()
     if result is None:
         raise RuntimeError(f"{job!r} has no result, not even a partial one")
-    return report_of(job, result, circuits, exit_code)
+    return report_of(job, result, circuits, exit_code, backend.name)
 
 
 def _backend(request: RunRequest) -> LocalBackend:
     """Return the backend, after checking what its own message would give other names than the command line does."""
-    seed = request.options.get("seed_simulator", 0)
-    if seed > MAX_SEED:
-        raise BadInputError(f"--seed must be at most {MAX_SEED}; got {seed}", cure="Give a smaller seed.")
+    require_possible_seed(request.options)
     try:
         backend = get_backend(request.backend)
     except QiskitBackendNotFoundError as error:
-        raise BadInputError(_text(error), cure="See: queuebit backends") from error
-    if request.plot is not None and backend.output is Output.UNITARY:
+        raise BadInputError(error_text(error), cure="See: queuebit backends") from error
+    if request.destination.plot is not None and backend.output is Output.UNITARY:
         message = f"--plot draws counts and probabilities, but {backend.name} returns a matrix"
         raise BadInputError(message, cure="Leave --plot out, or choose another backend.")
     return backend
 
 
 def _submit(backend: LocalBackend, circuits: Sequence[CircuitInFile], request: RunRequest) -> LocalJob:
-    options = _options(backend, request.options)
-    try:
-        return backend.run([entry.circuit for entry in circuits], **options)
-    except QiskitError as error:
-        text = _text(error)
-        named = next((entry for entry in circuits if f"circuit {entry.circuit.name!r}" in text), None)
-        place = None if named is None else Place(file=named.file)
-        cure = _UNKNOWN_INSTRUCTION_CURE if "unknown instruction" in text else "Nothing was run."
-        raise BadInputError(text, cure=cure, place=place) from error
+    with run_failures(circuits):
+        return backend.run([entry.circuit for entry in circuits], **known_options(backend, request.options))
 
 
-def _options(backend: LocalBackend, given: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the options that the backend has, after a warning about those it hasn't; no memory unless asked for."""
-    known = {**backend.options}
-    for name in given.keys() - known.keys():
-        warnings.warn(f"{_FLAGS[name]} has no effect: {backend.name} has no such option", stacklevel=2)
-    options = {name: value for name, value in given.items() if name in known}
-    return {"memory": False, **options} if "memory" in known else options
+def _show(job: LocalJob, line: ProgressLine) -> None:
+    progress = job.progress()
+    line.advance(progress.done, progress.total)
 
 
 def _wait(job: LocalJob, timeout_s: float | None, line: ProgressLine) -> ExitCode:
     try:
-        job.wait_for_final_state(timeout_s, _GLANCE_S, lambda *_: line.advance(job.progress()))
+        job.wait_for_final_state(timeout_s, _GLANCE_S, lambda *_: _show(job, line))
     except JobTimeoutError:
         if job.cancel():
             return ExitCode.TIMEOUT
@@ -106,7 +79,3 @@ def _wait(job: LocalJob, timeout_s: float | None, line: ProgressLine) -> ExitCod
         if job.cancel():
             return ExitCode.INTERRUPTED
     return ExitCode.DONE if job.status() is JobStatus.DONE else ExitCode.CIRCUIT_FAILED
-
-
-def _text(error: QiskitError) -> str:
-    return str(getattr(error, "message", None) or error)

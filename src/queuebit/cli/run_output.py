@@ -7,6 +7,7 @@ from rich.text import Text
 
 from queuebit.cli.consoles import output_console
 from queuebit.cli.counts_plot import draw_counts
+from queuebit.cli.destination import Destination
 from queuebit.cli.exit_code import ExitCode
 from queuebit.cli.figures import plural
 from queuebit.cli.printable import printable
@@ -29,26 +30,40 @@ def show(report: RunReport, request: RunRequest, warnings: Sequence[str], error_
     Raises:
         OSError: if a file can't be written; the results have been shown then.
     """
-    try:
-        _write_files(report, request, warnings)
-    finally:
-        try:
-            _print(report, request, warnings)
-        except BrokenPipeError:
-            # Whoever read has seen enough; that doesn't change how the run ended.
-            discard_output()
+    show_report(report, request.destination, warnings)
     _say_how_it_ended(report, request, error_console)
 
 
-def _write_files(report: RunReport, request: RunRequest, warnings: Sequence[str]) -> None:
-    if request.output is not None:
-        request.output.write(f"{run_document(report, warnings)}\n".encode())
-    if request.plot is not None:
-        request.plot.write(draw_counts(report, request.plot.path.suffix))
+def show_report(report: RunReport, destination: Destination, warnings: Sequence[str]) -> None:
+    """Show results, and write the files that were asked for.
+
+    Args:
+        report: the results.
+        destination: where they go.
+        warnings: what was warned about.
+
+    Raises:
+        OSError: if a file can't be written; the results have been shown then.
+    """
+    try:
+        _write_files(report, destination, warnings)
+    finally:
+        try:
+            _print(report, destination, warnings)
+        except BrokenPipeError:
+            # Whoever read has seen enough; that doesn't change how the run ended.
+            discard_output()
 
 
-def _print(report: RunReport, request: RunRequest, warnings: Sequence[str]) -> None:
-    if request.as_json:
+def _write_files(report: RunReport, destination: Destination, warnings: Sequence[str]) -> None:
+    if destination.output is not None:
+        destination.output.write(f"{run_document(report, warnings)}\n".encode())
+    if destination.plot is not None:
+        destination.plot.write(draw_counts(report, destination.plot.path.suffix))
+
+
+def _print(report: RunReport, destination: Destination, warnings: Sequence[str]) -> None:
+    if destination.as_json:
         print(run_document(report, warnings), flush=True)
     else:
         print_tables(report, output_console())

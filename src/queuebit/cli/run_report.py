@@ -12,7 +12,7 @@ from qiskit.result.models import ExperimentResult
 from queuebit.cli.circuit_files import CircuitInFile
 from queuebit.cli.exit_code import ExitCode
 from queuebit.cli.outcome_layout import OutcomeLayout
-from queuebit.providers import JobStatus, JobV1
+from queuebit.providers import JOB_FINAL_STATES, JobStatus, JobV1
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -23,7 +23,7 @@ class CircuitReport:
         index: its position in the run.
         name: its name.
         file: the file it is from.
-        status: ``DONE``, ``ERROR`` or ``CANCELLED``.
+        status: ``DONE``, ``ERROR`` or ``CANCELLED``; of a job that goes on also ``QUEUED`` or ``RUNNING``.
         message: why it isn't ``DONE``, or None.
         shots: how often it ran.
         seed: the seed of its random numbers.
@@ -78,19 +78,22 @@ class RunReport:
     error: dict[str, Any] | None
 
 
-def report_of(job: JobV1, result: Result, circuits: Sequence[CircuitInFile], exit_code: ExitCode) -> RunReport:
+def report_of(
+    job: JobV1, result: Result, circuits: Sequence[CircuitInFile], exit_code: ExitCode, backend: str
+) -> RunReport:
     """Return what a job gave.
 
     Args:
-        job: the job, in a final state.
+        job: the job; of one that goes on, the circuits without a result have its status.
         result: its result, or what it has of it.
         circuits: the circuits that it ran.
         exit_code: how the run ended.
+        backend: the name of the backend.
     """
     status = job.status()
     reports = [_circuit_report(index, circuit, result, job) for index, circuit in enumerate(circuits)]
     return RunReport(
-        backend=job.backend().name,
+        backend=backend,
         job_id=job.job_id(),
         status=status.name,
         exit_code=exit_code,
@@ -139,6 +142,8 @@ def _status_of(found: ExperimentResult, job: JobV1) -> tuple[str, str | None]:
         return JobStatus.ERROR.name, found.status.removeprefix("ERROR").removeprefix(": ")
     if job.status() is JobStatus.CANCELLED:
         return JobStatus.CANCELLED.name, "cancelled before its end"
+    if job.status() not in JOB_FINAL_STATES:
+        return job.status().name, "not ended yet"
     return JobStatus.ERROR.name, job.error_message()
 
 

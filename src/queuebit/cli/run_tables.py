@@ -114,5 +114,7 @@ def _summary(report: RunReport) -> Text:
     if not any(circuit.counts or circuit.status != "DONE" for circuit in report.circuits):
         return Text(f"{report.backend}: {plural(number, 'circuit')}", "fact")
     circuits = "" if number == 1 else f"{plural(number, 'circuit')} x "
-    facts = f"{report.backend}: {circuits}{plural(first.shots, 'shot')}; repeat with "
-    return Text.assemble((facts, "fact"), f"--seed {first.seed}")
+    facts = f"{report.backend}: {circuits}{plural(first.shots, 'shot')}"
+    if first.seed is None:
+        return Text(facts, "fact")
+    return Text.assemble((f"{facts}; repeat with ", "fact"), f"--seed {first.seed}")

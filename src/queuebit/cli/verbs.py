@@ -24,6 +24,17 @@ _COMPLETION = "_QUEUEBIT_COMPLETE"
 # A new verb is a module here and a line below. The sentences are here because --help must not import the verbs.
 _VERBS = {
     "run": ("queuebit.cli.run:run", "Run circuits from OpenQASM 2, OpenQASM 3 and QPY files."),
+    "submit": ("queuebit.cli.submit:submit", "Put circuits into the queue: a job that outlives this terminal."),
+    "jobs": ("queuebit.cli.jobs:jobs", "List the queue's jobs, once or live."),
+    "show": ("queuebit.cli.show:show", "Show all there is to know of a job, with its story."),
+    "wait": ("queuebit.cli.wait:wait", "Wait until jobs have ended."),
+    "result": ("queuebit.cli.result:result", "Show what came out of a job."),
+    "cancel": ("queuebit.cli.cancel:cancel", "Cancel jobs, also while they run."),
+    "rerun": ("queuebit.cli.rerun:rerun", "Submit a job's work once more."),
+    "delete": ("queuebit.cli.delete:delete", "Delete jobs that have ended."),
+    "worker": ("queuebit.cli.worker:worker", "Run the queue's jobs."),
+    "statistics": ("queuebit.cli.statistics:statistics", "Show how many jobs, workers and bytes there are."),
+    "doctor": ("queuebit.cli.doctor:doctor", "Examine the queue's file, and mend it."),
     "backends": ("queuebit.cli.backends:backends", "List the backends, what they return, and their limits."),
     "info": ("queuebit.cli.info:info", "Show versions, cores, memory, and the engines there are."),
 }
@@ -35,6 +46,9 @@ Examples:
   queuebit run bell.qasm --shots 10000 --seed 42
   queuebit run *.qasm --json | jq '.circuits[0].counts'
   queuebit run teleport.qpy --output result.json --plot counts.png
+  queuebit submit bell.qasm                   a job that outlives this terminal; prints its ID
+  queuebit jobs --watch                       what becomes of all jobs
+  queuebit result 1a2b3c4d                    from any terminal
   queuebit run --help                         more examples; each command has its own
 """
 
