@@ -1,0 +1,1 @@
+"""What :mod:`benchmarks.queue` measures: queues in temporary folders, and what is done with them."""
