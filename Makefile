@@ -13,7 +13,7 @@ SANITIZE := build/sanitize
 SANITIZE_READY := $(SANITIZE)/ready
 SANITIZERS = $(foreach library,libasan.so libubsan.so libstdc++.so,$(shell $(CXX) -print-file-name=$(library)))
 
-.PHONY: demo test check sanitize bench scaling format clean
+.PHONY: demo test check sanitize bench bench-queue scaling format clean
 
 demo: $(READY)
 	$(BIN)/python examples/queue_demo.py
@@ -35,10 +35,13 @@ sanitize: $(SANITIZE_READY)
 	$(SANITIZE)/venv/bin/python -m pytest -n auto -q -p no:cacheprovider tests/engines/test_native_*.py \
 	tests/engines/test_statevector_engine.py
 
-# `make bench QUICK=1` is a glance at the light rows, which writes nothing.
+# `make bench QUICK=1`, likewise `bench-queue`, is a glance at the light rows, which writes nothing.
 bench: $(BENCH_READY)
 	$(BENCH_PYTHON) -m benchmarks.peers $(if $(QUICK),--quick)
 	$(BENCH_PYTHON) -m benchmarks.local_jobs $(if $(QUICK),--quick)
+
+bench-queue: $(BENCH_READY)
+	$(BENCH_PYTHON) -m benchmarks.queue $(if $(QUICK),--quick)
 
 scaling: $(BENCH_READY)
 	$(BENCH_PYTHON) -m benchmarks.scaling

@@ -32,3 +32,8 @@ def at_most(limit: float, unit: str) -> Goal:
 def at_most_above(margin: float, unit: str) -> Goal:
     """Return the goal that our figure is at most so much above the peer's."""
     return Goal(text=f"≤ peer + {margin:g} {unit}", is_met=lambda ours, theirs: ours <= theirs + margin)
+
+
+def at_most_times(factor: float) -> Goal:
+    """Return the goal that our figure is at most so many times the peer's."""
+    return Goal(text=f"≤ {factor:g} x peer", is_met=lambda ours, theirs: ours <= factor * theirs)

@@ -23,6 +23,12 @@ SHOTS = 1024
 _WARM_UP_JOBS = 20
 
 _PATIENCE_S = 30.0
+
+RESULT_S = 60.0
+"""Longest wait for a result: should the service be ended by somebody, a row fails instead of waiting for ever."""
+
+# Should this program be killed, its service doesn't outlive it by more.
+_IDLE_TIMEOUT_S = 600.0
 _LOOK_S = 0.005
 
 
@@ -46,8 +52,7 @@ class ServedQueue:
         self.queue = JobQueue(path, start_worker=False)
         self.backend: QueueBackend = self.queue.get_backend()
         self.circuit: QuantumCircuit = measured(bell())
-        # Not `-m queuebit.worker`'s parent but the service itself is what is started here, so its figures are its own.
-        command = [sys.executable, "-m", "queuebit.worker", str(path)]
+        command = [sys.executable, "-m", "queuebit.worker", str(path), "--idle-timeout", str(_IDLE_TIMEOUT_S)]
         command += ["--processes", str(processes)] if processes else []
         with path.with_suffix(".log").open("wb") as log:
             self._popen = subprocess.Popen(command, cwd=ROOT, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
@@ -60,7 +65,7 @@ class ServedQueue:
         """Submit Bell jobs in one commit and await all results."""
         prepared = [self.backend.prepare(self.circuit, shots=SHOTS) for _ in range(number)]
         for job in self.queue.run_many(prepared):
-            job.result()
+            job.result(timeout=RESULT_S)
 
     def memory_mib(self) -> float:
         """Return the memory that the service and its children have for themselves."""

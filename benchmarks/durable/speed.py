@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import psutil
 
 from benchmarks.circuits import bell, measured
-from benchmarks.durable.served import SHOTS, end, fresh_folder, warm_queue
+from benchmarks.durable.served import RESULT_S, SHOTS, end, fresh_folder, warm_queue
 from benchmarks.simulators import jobs
 from benchmarks.timing import Measure, timed
 from queuebit import JobQueue
@@ -20,7 +20,7 @@ def each_by_run(number: int) -> Measure:
     def work() -> None:
         running = [served.backend.run(served.circuit, shots=SHOTS) for _ in range(number)]
         for job in running:
-            job.result()
+            job.result(timeout=RESULT_S)
 
     return _per_job(work, number)
 
@@ -45,7 +45,7 @@ def aer_loop(number: int) -> Measure:
 def one_job() -> Measure:
     """Return the time from ``run`` to the result of a single job."""
     served = warm_queue()
-    return timed(lambda: served.backend.run(served.circuit, shots=SHOTS).result())
+    return timed(lambda: served.backend.run(served.circuit, shots=SHOTS).result(timeout=RESULT_S))
 
 
 def wake_up() -> Measure:
@@ -57,7 +57,7 @@ def wake_up() -> Measure:
 
     def measure() -> float:
         job = served.backend.run(served.circuit, shots=SHOTS)
-        job.wait_for_final_state()
+        job.wait_for_final_state(RESULT_S)
         now = datetime.now(UTC)
         if job.time_finished is None:
             raise RuntimeError("the wait returned before the job's end")
@@ -71,7 +71,7 @@ def first_result() -> float:
     path, circuit = fresh_folder() / "queue.db", measured(bell())
     started = time.perf_counter()
     with JobQueue(path) as queue:
-        queue.get_backend().run(circuit, shots=SHOTS).result()
+        queue.get_backend().run(circuit, shots=SHOTS).result(timeout=RESULT_S)
         elapsed_ms = 1e3 * (time.perf_counter() - started)
         services = [psutil.Process(worker.pid) for worker in queue.store.workers()]
     for service in services:
