@@ -1,5 +1,6 @@
 """How much memory there is, and refusing what can't fit."""
 
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
@@ -41,14 +42,7 @@ def require_bytes(needed_bytes: int, what: str) -> None:
     Raises:
         InsufficientMemoryError: with both figures, if it doesn't fit into :func:`available_bytes`.
     """
-    if needed_bytes <= _ALWAYS_FITS_BYTES:
-        return
-    free_bytes = available_bytes()
-    if needed_bytes > free_bytes:
-        raise InsufficientMemoryError(
-            f"{what} needs about {format_bytes(needed_bytes)} of memory, {format_bytes(free_bytes)} are free. "
-            "Use fewer qubits or shots, or a machine with more memory."
-        )
+    _require(needed_bytes, what, available_bytes, "{} are free.")
 
 
 def require_machine(needed_bytes: int, what: str) -> None:
@@ -61,13 +55,17 @@ def require_machine(needed_bytes: int, what: str) -> None:
     Raises:
         InsufficientMemoryError: with both figures, if it doesn't fit into :func:`machine_bytes`.
     """
+    _require(needed_bytes, what, machine_bytes, "this machine has {} for it.")
+
+
+def _require(needed_bytes: int, what: str, limit_bytes: Callable[[], int], limit_text: str) -> None:
     if needed_bytes <= _ALWAYS_FITS_BYTES:
         return
-    usable_bytes = machine_bytes()
-    if needed_bytes > usable_bytes:
+    limit = limit_bytes()
+    if needed_bytes > limit:
         raise InsufficientMemoryError(
-            f"{what} needs about {format_bytes(needed_bytes)} of memory, this machine has {format_bytes(usable_bytes)} "
-            "for it. Use fewer qubits or shots, or a machine with more memory."
+            f"{what} needs about {format_bytes(needed_bytes)} of memory, {limit_text.format(format_bytes(limit))} "
+            "Use fewer qubits or shots, or a machine with more memory."
         )
 
 
