@@ -69,3 +69,24 @@ def expected_to_fail(check: Callable[..., None], reason: str, patience_s: float)
 
     expected: Callable[..., None] = pytest.mark.xfail(raises=ContractBreachError, reason=reason, strict=True)(deviating)
     return expected
+
+
+def declare_deviations(cls: Any, contract: type) -> None:
+    """Mark the checks that a contract's subclass declares in `deviations` as expected to fail.
+
+    Args:
+        cls: The subclass, with `deviations` and `deviation_patience_s`.
+        contract: The class that holds the checks.
+
+    Raises:
+        TypeError: `deviations` names something unknown or without a reason, or the class replaces a check.
+    """
+    checks = check_names(contract)
+    require_known(cls.deviations, checks, f"{cls.__name__}.deviations", "check")
+    for name in checks:
+        if name in vars(cls):
+            raise TypeError(f"{cls.__name__} replaces the check {name!r}; declare a deviation instead")
+        check = getattr(contract, name)
+        if name in cls.deviations:
+            check = expected_to_fail(check, cls.deviations[name], cls.deviation_patience_s)
+        setattr(cls, name, check)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from queuebit.testing.deviations import check_names, expected_to_fail, require_known
+from queuebit.testing.deviations import declare_deviations
 from queuebit.testing.engine_checks.blocks import BlockChecks
 from queuebit.testing.engine_checks.branching import IfElseChecks, SwitchChecks
 from queuebit.testing.engine_checks.cancelling import CancelChecks
@@ -94,12 +94,4 @@ class EngineContract(
             TypeError: `deviations` names something unknown or without a reason, or the class replaces a check.
         """
         super().__init_subclass__(**kwargs)
-        checks = check_names(EngineContract)
-        require_known(cls.deviations, checks, f"{cls.__name__}.deviations", "check")
-        for name in checks:
-            if name in vars(cls):
-                raise TypeError(f"{cls.__name__} replaces the check {name!r}; declare a deviation instead")
-            check = getattr(EngineContract, name)
-            if name in cls.deviations:
-                check = expected_to_fail(check, cls.deviations[name], cls.deviation_patience_s)
-            setattr(cls, name, check)
+        declare_deviations(cls, EngineContract)

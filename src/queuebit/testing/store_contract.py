@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from queuebit.testing.deviations import check_names, expected_to_fail, require_known
+from queuebit.testing.deviations import declare_deviations
 from queuebit.testing.store_checks.cancelling import CancelChecks
 from queuebit.testing.store_checks.claiming import ClaimChecks, QueuePositionChecks
 from queuebit.testing.store_checks.closing import CloseChecks
@@ -82,12 +82,4 @@ class StoreContract(
             TypeError: `deviations` names something unknown or without a reason, or the class replaces a check.
         """
         super().__init_subclass__(**kwargs)
-        checks = check_names(StoreContract)
-        require_known(cls.deviations, checks, f"{cls.__name__}.deviations", "check")
-        for name in checks:
-            if name in vars(cls):
-                raise TypeError(f"{cls.__name__} replaces the check {name!r}; declare a deviation instead")
-            check = getattr(StoreContract, name)
-            if name in cls.deviations:
-                check = expected_to_fail(check, cls.deviations[name], cls.deviation_patience_s)
-            setattr(cls, name, check)
+        declare_deviations(cls, StoreContract)
