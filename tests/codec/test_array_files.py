@@ -94,7 +94,7 @@ def test_when_the_folder_cannot_be_synced_no_file_is_left(monkeypatch, tmp_path)
     def broken(folder):
         raise OSError(errno.EIO, os.strerror(errno.EIO), str(folder))
 
-    monkeypatch.setattr(array_files, "_sync_folder", broken)
+    monkeypatch.setattr(array_files, "sync_folder", broken)
     with pytest.raises(OSError, match="Input/output error"):
         encode_result(result_of(x=LARGE), 0, tmp_path, "x")
     assert list(tmp_path.iterdir()) == []

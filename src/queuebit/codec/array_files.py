@@ -46,7 +46,7 @@ def write_array_files(folder: Path, arrays: Sequence[tuple[str, NDArray[Any]]]) 
             temporary.replace(final)
             moved.append(final)
         failpoint("files.after_rename")
-        _sync_folder(folder)
+        sync_folder(folder)
     except BaseException:
         for path in [*(temporary for temporary, _ in moves), *moved]:
             with suppress(OSError):
@@ -75,7 +75,12 @@ def _write_npy(file: BinaryIO, array: NDArray[Any]) -> None:
     file.write(in_order.reshape(-1).view(np.uint8).data)
 
 
-def _sync_folder(folder: Path) -> None:
+def sync_folder(folder: Path) -> None:
+    """Have the disk know which files a folder holds.
+
+    Args:
+        folder: the folder.
+    """
     if os.name == "nt":  # Windows can't open folders, and has renames in its journal
         return
     descriptor = os.open(folder, os.O_RDONLY)

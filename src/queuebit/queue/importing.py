@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from hashlib import sha256
 from pathlib import Path
 
+from queuebit.codec.array_files import sync_folder
 from queuebit.queue.archived_record import archived_job
 from queuebit.queue.exchange import (
     FORMAT,
@@ -75,7 +76,7 @@ def _take_in(store: JobStore, archive: zipfile.ZipFile, jobs: Sequence[ArchivedJ
     try:
         for name in names:
             _extract(archive, name, store.files)
-        _sync(store.files)
+        sync_folder(store.files)
         return store.restore(jobs)
     except BaseException:
         # Where somebody else has imported the same job meanwhile, these are its files.
@@ -139,16 +140,6 @@ def _extract(archive: zipfile.ZipFile, name: str, folder: Path) -> None:
         temporary.replace(folder / name)
     finally:
         temporary.unlink(missing_ok=True)
-
-
-def _sync(folder: Path) -> None:
-    if os.name == "nt":  # Windows can't open folders, and has renames in its journal
-        return
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 @contextlib.contextmanager

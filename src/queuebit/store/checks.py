@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from pathlib import PurePath
+from typing import Any
 
 from queuebit.store.exceptions import StoreError
 from queuebit.store.records import ArchivedJob, NewJob, StoredResult
@@ -131,6 +132,31 @@ def check_results(results: Sequence[StoredResult], num_circuits: int, job_id: st
         for name in result.files:
             if PurePath(name).name != name or name in ("", ".", ".."):
                 raise StoreError(f"job {job_id} has a result with the file {name!r}; it must be a plain file name")
+
+
+def checked_changes(job_id: str, name: str | None, tags: Sequence[str] | None, priority: int | None) -> dict[str, Any]:
+    """Return what is to be changed.
+
+    Args:
+        job_id: the job, for errors.
+        name: its new name, or None.
+        tags: its new tags, or None.
+        priority: its new priority, or None.
+
+    Raises:
+        StoreError: if something can't be stored.
+    """
+    changes: dict[str, Any] = {}
+    if name is not None:
+        check_text(name, f"the name of job {job_id}")
+        changes["name"] = name
+    if tags is not None:
+        check_tags(tags, f"job {job_id}")
+        changes["tags"] = tuple(tags)
+    if priority is not None:
+        check_priority(priority, f"job {job_id}")
+        changes["priority"] = priority
+    return changes
 
 
 def check_page(limit: int | None, skip: int) -> None:

@@ -18,10 +18,8 @@ from queuebit.store.checks import (
     check_archived_job,
     check_new_job,
     check_page,
-    check_priority,
     check_results,
-    check_tags,
-    check_text,
+    checked_changes,
 )
 from queuebit.store.clock import Clock, wall_clock_us
 from queuebit.store.endings import dead_worker_reason, failure_reason, loss_event, worker_lost_error
@@ -295,16 +293,7 @@ class MemoryStore(JobStore):
     ) -> JobRecord:
         """Change what is not None."""
         job = self._job(job_id)
-        changes: dict[str, Any] = {}
-        if name is not None:
-            check_text(name, f"the name of job {job_id}")
-            changes["name"] = name
-        if tags is not None:
-            check_tags(tags, f"job {job_id}")
-            changes["tags"] = tuple(tags)
-        if priority is not None:
-            check_priority(priority, f"job {job_id}")
-            changes["priority"] = priority
+        changes = checked_changes(job_id, name, tags, priority)
         if changes:
             self._change(job, JobEvent.UPDATE, ", ".join(changes), **changes)
         return self._copy(job)

@@ -1,9 +1,8 @@
 """What users do to jobs that are there: cancel, change, delete."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import Any
 
-from queuebit.store.checks import check_priority, check_tags, check_text
 from queuebit.store.exceptions import StoreError
 from queuebit.store.json_text import tags_from_text
 from queuebit.store.records import JobRecord
@@ -39,31 +38,6 @@ def request_cancel(transaction: Transaction, job_ids: Iterable[str], reason: str
             transaction.run(SQL.request_cancel, {"sequence": job.sequence})
             _happen(transaction, job, JobEvent.REQUEST_CANCEL, reason, transaction.now_us())
     return [transaction.record(sequence) for sequence in sequences]
-
-
-def checked_changes(job_id: str, name: str | None, tags: Sequence[str] | None, priority: int | None) -> dict[str, Any]:
-    """Return what is to be changed.
-
-    Args:
-        job_id: the job, for errors.
-        name: its new name, or None.
-        tags: its new tags, or None.
-        priority: its new priority, or None.
-
-    Raises:
-        StoreError: if something can't be stored.
-    """
-    changes: dict[str, Any] = {}
-    if name is not None:
-        check_text(name, f"the name of job {job_id}")
-        changes["name"] = name
-    if tags is not None:
-        check_tags(tags, f"job {job_id}")
-        changes["tags"] = tuple(tags)
-    if priority is not None:
-        check_priority(priority, f"job {job_id}")
-        changes["priority"] = priority
-    return changes
 
 
 def update(transaction: Transaction, job_id: str, changes: dict[str, Any]) -> JobRecord:

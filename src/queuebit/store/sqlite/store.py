@@ -10,7 +10,7 @@ from typing import TypeVar
 import apsw
 
 from queuebit.store.array_files import delete_files, files_folder
-from queuebit.store.checks import check_page
+from queuebit.store.checks import check_page, checked_changes
 from queuebit.store.clock import Clock, wall_clock_us
 from queuebit.store.endings import failure_reason
 from queuebit.store.exceptions import LostClaimError, StoreUnusableError, UnknownJobError
@@ -196,7 +196,7 @@ class SQLiteStore(JobStore):
         priority: int | None = None,
     ) -> JobRecord:
         """Change what is not None."""
-        wanted = changes.checked_changes(job_id, name, tags, priority)
+        wanted = checked_changes(job_id, name, tags, priority)
         return self._writer.write("update", lambda transaction: changes.update(transaction, job_id, wanted))
 
     def delete(self, job_ids: Iterable[str]) -> int:
