@@ -1,7 +1,9 @@
 """The result of one circuit as bytes and files, and back."""
 
+import copy
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +14,8 @@ from qiskit.result.models import ExperimentResult, ExperimentResultData, MeasLev
 from queuebit.codec.array_files import read_array_file, write_array_files
 from queuebit.codec.content import pack_content, unpack_content
 from queuebit.codec.exceptions import CodecError, NotStorableError
-from queuebit.codec.shot_list import ShotList, pack_shots, unpack_shots
+from queuebit.codec.shot_data import ShotData, Shots
+from queuebit.codec.shot_list import ShotList, pack_shots
 from queuebit.codec.value_decoder import ValueDecoder, array_from
 from queuebit.codec.value_encoder import Encoded, ValueEncoder
 from queuebit.store.records import StoredResult
@@ -79,11 +82,11 @@ class _ResultDecoder(ValueDecoder):
 
     def untagged(self, found: dict[str, Any]) -> Any:
         if "$memory" in found and len(found) == 1:
-            return self._memory(found["$memory"])
+            return self._shots(found["$memory"])
         return super().untagged(found)
 
-    def _memory(self, fields: dict[str, Any]) -> list[str]:
-        return unpack_shots(ShotList(**{**fields, "data": bytes(self._blob(*fields["data"]))}))
+    def _shots(self, fields: dict[str, Any]) -> "StoredShots":
+        return StoredShots(ShotList(**{**fields, "data": bytes(self._blob(*fields["data"]))}), self._what)
 
     def _blob(self, start: int, size: int) -> memoryview:
         if not 0 <= start <= start + size <= len(self._blobs):
@@ -125,13 +128,23 @@ def encode_result(result: ExperimentResult, index: int, files: Path, stem: str) 
 
 
 def _fields(result: ExperimentResult, encoder: _ResultEncoder) -> dict[str, Any]:
+    if isinstance(result.data, ShotData):
+        result = copy.copy(result)
+        result.data = result.data.with_memory_as(_form_to_store)
     fields: dict[str, Any] = result.to_dict()
     if fields["meas_level"] is MeasLevel.CLASSIFIED:  # what a result has if nothing else is said
         del fields["meas_level"]
     memory = fields["data"].get("memory")
-    if isinstance(memory, list) and len(memory) >= _MIN_PACKED_SHOTS and (shots := pack_shots(memory)):
-        fields["data"]["memory"] = encoder.keep_shots(shots)
+    if isinstance(memory, list) and len(memory) >= _MIN_PACKED_SHOTS:
+        memory = pack_shots(memory)
+    if isinstance(memory, ShotList):
+        fields["data"]["memory"] = encoder.keep_shots(memory)
     return fields
+
+
+def _form_to_store(shots: Shots) -> ShotList | list[str]:
+    packed = shots.packed()
+    return shots.unpacked() if packed is None or packed.count < _MIN_PACKED_SHOTS else packed
 
 
 def _text(encoded: Any, what: str) -> str:
@@ -158,9 +171,47 @@ def decode_result(stored: StoredResult, files: Path) -> ExperimentResult:
     decoder = _ResultDecoder(blobs, files, stored.files, what)
     try:
         fields = json.loads(text, object_hook=decoder.untagged if _TAG in text else None)
-        data = ExperimentResultData(**fields.pop("data"))
-        return ExperimentResult(data=data, **fields)
+        return ExperimentResult(data=_data(fields.pop("data")), **fields)
     except (CodecError, MemoryError):
         raise
     except Exception as error:
-        raise CodecError(f"{what} can't be read: it is damaged: {type(error).__name__}: {error}") from error
+        raise _damaged(what, error) from error
+
+
+@dataclass(frozen=True, slots=True)
+class StoredShots:
+    """A memory that was stored.
+
+    Attributes:
+        shots: it.
+        what: whose it is, to begin an error's sentence.
+    """
+
+    shots: ShotList
+    what: str
+
+    def unpacked(self) -> list[str]:
+        """Return the outcome of each shot.
+
+        Raises:
+            CodecError: if it is damaged.
+        """
+        try:
+            return self.shots.unpacked()
+        except Exception as error:
+            raise _damaged(self.what, error) from error
+
+    def packed(self) -> ShotList:
+        """Return it as it was stored."""
+        return self.shots
+
+
+def _data(fields: dict[str, Any]) -> ExperimentResultData:
+    memory = fields.get("memory")
+    if not isinstance(memory, StoredShots):
+        return ExperimentResultData(**fields)
+    return ShotData(memory, **{name: value for name, value in fields.items() if name != "memory"})
+
+
+def _damaged(what: str, error: Exception) -> CodecError:
+    return CodecError(f"{what} can't be read: it is damaged: {type(error).__name__}: {error}")

@@ -15,6 +15,8 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from queuebit.codec.picking import pick
+
 # Deflating incompressible data costs more than everything else together, so a part of it is tried first, and of little
 # data nothing.
 _MIN_DEFLATED_BYTES = 512
@@ -51,6 +53,44 @@ class ShotList:
     texts: list[str]
     data: bytes
     deflated: bool
+
+    def unpacked(self) -> list[str]:
+        """Return the outcome of each shot.
+
+        Raises:
+            ValueError: if these aren't the fields of an encoded memory.
+            zlib.error: likewise.
+        """
+        return unpack_shots(self)
+
+    def packed(self) -> "ShotList":
+        """Return this."""
+        return self
+
+
+@dataclass(frozen=True, slots=True)
+class IndexedShots:
+    """A memory as an engine has it.
+
+    Attributes:
+        outcomes: the numbers that shots ended with, each once, ascending.
+        indices: the index of each shot's outcome.
+    """
+
+    outcomes: Sequence[int]
+    indices: NDArray[np.int64]
+
+    def unpacked(self) -> list[str]:
+        """Return the outcome of each shot, in hexadecimal."""
+        return pick(list(map(hex, self.outcomes)), self.indices)
+
+    def packed(self) -> ShotList | None:
+        """Return the memory encoded; None if there are no shots."""
+        if not len(self.indices):
+            return None
+        if _is_worth_indices(len(self.outcomes), len(self.indices), self.outcomes[-1]):
+            return _packed_indices(list(map(hex, self.outcomes)), self.indices)
+        return pack_shots(self.unpacked())
 
 
 def pack_shots(memory: Sequence[str]) -> ShotList | None:
@@ -100,11 +140,19 @@ def _numbers(lines: bytes) -> NDArray[np.uint64] | None:
 
 def _packed_numbers(numbers: NDArray[np.uint64]) -> ShotList:
     distinct = _distinct(numbers)
-    width = max(1, (int(distinct[-1]).bit_length() + 7) // 8)
-    if _num_bits(len(distinct)) * len(numbers) + 64 * len(distinct) <= 8 * width * len(numbers):
+    largest = int(distinct[-1])
+    if _is_worth_indices(len(distinct), len(numbers), largest):
         return _packed_indices(list(map(hex, distinct.tolist())), _places(numbers, distinct))
-    columns = numbers.astype("<u8").view(np.uint8).reshape(-1, 8)[:, :width]
+    columns = numbers.astype("<u8").view(np.uint8).reshape(-1, 8)[:, : _num_bytes(largest)]
     return ShotList(len(numbers), "numbers", [], *_deflated(columns.T.tobytes()))
+
+
+def _is_worth_indices(num_outcomes: int, num_shots: int, largest: int) -> bool:
+    return _num_bits(num_outcomes) * num_shots + 64 * num_outcomes <= 8 * _num_bytes(largest) * num_shots
+
+
+def _num_bytes(number: int) -> int:
+    return max(1, (number.bit_length() + 7) // 8)
 
 
 def _distinct(numbers: NDArray[np.uint64]) -> NDArray[np.uint64]:
@@ -183,10 +231,10 @@ def _from_indices(data: bytes, shots: ShotList) -> list[str]:
     bits, width = _num_bits(len(shots.texts)), (shots.count + 7) // 8
     if len(data) != bits * width:
         raise ValueError(f"{len(data)} bytes are not {bits} bits for each of {shots.count} shots")
-    indices = np.zeros(shots.count, np.uint32)
+    indices = np.zeros(shots.count, np.int64)
     for bit, plane in enumerate(np.frombuffer(data, np.uint8).reshape(bits, width)):
-        indices |= np.unpackbits(plane, count=shots.count).astype(np.uint32) << np.uint32(bit)
-    return list(map(shots.texts.__getitem__, indices.tolist()))
+        indices |= np.unpackbits(plane, count=shots.count).astype(np.int64) << np.int64(bit)
+    return pick(shots.texts, indices)
 
 
 _UNPACK = {"lines": _from_lines, "numbers": _from_numbers, "indices": _from_indices}

@@ -5,24 +5,13 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any, ClassVar, TypeVar
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 from qiskit.circuit import QuantumCircuit
 
 from queuebit.engines.control import Control
-
-try:
-    from queuebit._core import pick
-except ImportError:  # nobody compiled it
-    Item = TypeVar("Item")
-
-    def pick(items: list[Item], index: NDArray[np.int64]) -> list[Item]:
-        """Return the items with these indices, as a list."""
-        picked: list[Item] = np.array(items, dtype=object)[index].tolist()
-        return picked
-
 
 MAX_SEED = 2**63 - 1
 """Largest seed; the smallest is 0."""
@@ -69,14 +58,6 @@ class Outcome:
     def counts(self) -> dict[int, int]:
         """Return how many shots ended with each content of the classical memory."""
         return dict(zip(self.memory_values, self.numbers(), strict=True))
-
-    def each_shot(self, labels: list[str]) -> list[str]:
-        """Return the label of what each shot ended with, in order.
-
-        Args:
-            labels: one for each of ``memory_values``.
-        """
-        return pick(labels, self.memory_index)
 
 
 class Program(ABC):

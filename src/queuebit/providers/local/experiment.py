@@ -8,6 +8,8 @@ from numpy.typing import NDArray
 from qiskit.circuit import QuantumCircuit
 from qiskit.result.models import ExperimentResult, ExperimentResultData
 
+from queuebit.codec.shot_data import ShotData
+from queuebit.codec.shot_list import IndexedShots
 from queuebit.engines import Outcome, Program
 from queuebit.providers.local.options import RunOptions
 
@@ -97,10 +99,7 @@ def _metadata(outcome: Outcome, options: RunOptions) -> dict[str, Any]:
 def _data(program: Program, outcome: Outcome, options: RunOptions) -> ExperimentResultData:
     fields: dict[str, Any] = {}
     if program.writes_memory:
-        labels = list(map(hex, outcome.memory_values))
-        fields["counts"] = dict(zip(labels, outcome.numbers(), strict=True))
-        if options.memory:
-            fields["memory"] = outcome.each_shot(labels)
+        fields["counts"] = dict(zip(map(hex, outcome.memory_values), outcome.numbers(), strict=True))
     else:
         if outcome.statevector is None and outcome.unitary is None:
             fields["counts"] = {}
@@ -110,6 +109,8 @@ def _data(program: Program, outcome: Outcome, options: RunOptions) -> Experiment
         fields["statevector"] = _chopped(outcome.statevector, options.chop_threshold)
     if outcome.unitary is not None:
         fields["unitary"] = _chopped(outcome.unitary, options.chop_threshold)
+    if options.memory and program.writes_memory:
+        return ShotData(IndexedShots(outcome.memory_values, outcome.memory_index), **fields)
     return ExperimentResultData(**fields)
 
 
