@@ -24,6 +24,7 @@ from queuebit.worker.channel import ChildEnd
 from queuebit.worker.circuit_runs import CircuitRuns, circuit_runs
 from queuebit.worker.control_block import ControlBlock
 from queuebit.worker.failure import failure
+from queuebit.worker.known_circuits import KnownCircuits
 from queuebit.worker.messages import CircuitDone, Ended, Ready, Run, Warm
 from queuebit.worker.usage import Usage
 
@@ -60,6 +61,7 @@ class ChildLoop:
         self._files = files
         self._usage = Usage()
         self._backends: OrderedDict[str, BackendV2] = OrderedDict()
+        self._known = KnownCircuits()
         self._runs: CircuitRuns | None = None
         warnings.formatwarning = _one_line
 
@@ -138,7 +140,7 @@ class ChildLoop:
         """Run a circuit, and return its result or why there is none."""
         name: str | None = None
         try:
-            circuit = decode_circuit(data)
+            circuit = self._known.decoded(data) if runs.leaves_circuits_alone else decode_circuit(data)
             name = circuit.name
             return self._encoded(runs.run(index, circuit), index, f"{stem(run.job_id, run.attempt)}-{index}")
         except (Exception, SystemExit) as error:

@@ -3,7 +3,7 @@
 import threading
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, ClassVar
 from uuid import UUID
 
 from qiskit import transpile
@@ -25,7 +25,13 @@ _JOB_SEED_MASK = 2**31 - 1
 
 
 class CircuitRuns(ABC):
-    """Runs a job's circuits on a backend."""
+    """Runs a job's circuits on a backend.
+
+    Attributes:
+        leaves_circuits_alone: whether a circuit is certainly the same after its run, so that it can run again.
+    """
+
+    leaves_circuits_alone: ClassVar[bool]
 
     @abstractmethod
     def run(self, index: int, circuit: QuantumCircuit) -> ExperimentResult:
@@ -91,6 +97,8 @@ class _Transpilation:
 class _LocalRuns(CircuitRuns):
     """On a backend of our own: it polls the block while it runs, and counts its instructions there."""
 
+    leaves_circuits_alone = True
+
     def __init__(
         self,
         backend: LocalBackend,
@@ -125,6 +133,8 @@ class _LocalRuns(CircuitRuns):
 
 class _ForeignRuns(CircuitRuns):
     """On anybody's backend: its own job is cancelled, which it may ignore."""
+
+    leaves_circuits_alone = False
 
     def __init__(self, backend: BackendV2, transpilation: _Transpilation, block: ControlBlock) -> None:
         self._backend = backend
