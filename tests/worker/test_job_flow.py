@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 import pytest
 
 from queuebit.store import JobEvent, JobState, MemoryStore, StoredResult, StoreError, Usage
+from queuebit.worker.endings import GATHER_S
 from queuebit.worker.executor import CircuitReport, EndReport, Executor, RunEnd
 from queuebit.worker.job_flow import JobFlow
 from queuebit.worker.liveness import this_worker
@@ -297,11 +298,33 @@ def test_the_progress_of_a_finished_job_is_whole(stepper):
     assert stepper.store.logs(job_id) == "last words"
 
 
+def test_jobs_that_come_one_by_one_while_others_run_share_commits(stepper):
+    stepper.run_tiny_jobs()
+    ids = []
+    for moment in range(200):
+        if moment < 40:
+            ids.append(stepper.submit())
+        stepper.step(after_s=0.0005, look=moment < 40)
+        for job_id in list(stepper.executor.runs):
+            stepper.executor.end(job_id, index=0)
+    assert all(stepper.state(job_id) is JobState.DONE for job_id in ids)
+    commits = stepper.commits()
+    assert commits.count("claim") < 10
+    assert commits.count("finish") < 10
+
+
+def test_a_hint_that_has_to_wait_is_the_next_step(stepper):
+    stepper.submit()
+    stepper.step(look=True)
+    stepper.step(look=True)
+    assert 0 < stepper.flow.next_step_s() <= GATHER_S
+
+
 def test_a_cancel_request_stops_the_run(stepper):
     job_id = stepper.submit(num_circuits=2)
     stepper.step(look=True)
     stepper.store.request_cancel([job_id])
-    stepper.step(look=True)
+    stepper.step(after_s=GATHER_S, look=True)
     assert stepper.executor.stopped == [job_id]
     stepper.executor.circuit(job_id, 0)
     stepper.executor.end(job_id, RunEnd.STOPPED)
@@ -315,7 +338,7 @@ def test_a_cancel_request_for_a_job_that_waits_here_is_done_at_once(stepper):
     ids = stepper.submit(5)
     stepper.step(look=True)
     stepper.store.request_cancel(ids[4:])
-    stepper.step(look=True)
+    stepper.step(after_s=GATHER_S, look=True)
     assert stepper.state(ids[4]) is JobState.CANCELLED
     assert ids[4] not in stepper.executor.runs
 

@@ -9,9 +9,11 @@ from queuebit.store.exceptions import LostClaimError
 from queuebit.store.records import Claim, Json, StoredResult, Usage
 from queuebit.store.store import JobStore
 
-# While many jobs run one after another, their ends wait so long for each other, and at most so many. A commit takes
-# about 0.5 ms, in which nothing else is done.
-_GATHER_S = 0.004
+GATHER_S = 0.008
+"""While many jobs run one after another, their ends wait so long for each other. A commit takes about 0.5 ms, in which
+nothing else is done here, and nobody else can commit."""
+
+# At most so many.
 _MOST_GATHERED = 128
 
 
@@ -82,7 +84,7 @@ class Endings:
         """
         if not more_to_come or len(self._endings) >= _MOST_GATHERED:
             return self._oldest
-        return self._oldest + _GATHER_S
+        return self._oldest + GATHER_S
 
     def write(self) -> None:
         """Write them all down.

@@ -4,6 +4,7 @@ Everything here happens in steps that never wait, so that it can be stepped thro
 """
 
 import logging
+import math
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
@@ -13,7 +14,7 @@ from queuebit.store.records import Claim, StoredResult
 from queuebit.store.states import JobState
 from queuebit.store.store import JobStore
 from queuebit.worker.backlog import LONGEST_WAIT_S, Backlog
-from queuebit.worker.endings import Ending, Endings, EndKind
+from queuebit.worker.endings import GATHER_S, Ending, Endings, EndKind
 from queuebit.worker.executor import CircuitReport, EndReport, Executor, RunEnd, RunKey
 from queuebit.worker.running_job import RunningJob
 
@@ -57,6 +58,8 @@ class JobFlow:
         self._endings = Endings(store, self._on_lost)
         self._is_claiming = True
         self._may_have_more = True
+        self._is_hinted = False
+        self._claimed_at = -math.inf
         self._pause_until = 0.0
 
     @property
@@ -75,12 +78,22 @@ class JobFlow:
             self._on_report(report)
         # First work for whoever has none, then the disk.
         self._start()
+        self._is_hinted = self._is_hinted or look
         with self._pausing():
-            if look:
+            is_looking = self._is_hinted and self._clock() >= self._next_look()
+            if is_looking:
                 self._stop_cancelled()
+                self._is_hinted = False
             self._write()
-            self._claim(look=look)
+            self._claim(look=is_looking)
         self._start()
+
+    def _next_look(self) -> float:
+        """Return when to look into the store after a hint.
+
+        Of jobs that come one by one while others run, several are claimed at once: each commit holds up who submits.
+        """
+        return max(self._pause_until, -math.inf if self.is_empty else self._claimed_at + GATHER_S)
 
     @contextmanager
     def _pausing(self) -> Iterator[None]:
@@ -101,6 +114,7 @@ class JobFlow:
             return
         limit = self._backlog.num_to_claim(self._executor.num_free(), self._executor.num_parallel())
         if limit > 0:
+            self._claimed_at = self._clock()
             claims = self._store.claim(self._worker_id, limit)
             self._may_have_more = len(claims) == limit
             self._backlog.add(claims, self._clock())
@@ -128,8 +142,6 @@ class JobFlow:
             self._executor.start(claim)
 
     def _stop_cancelled(self) -> None:
-        if self._is_pausing():
-            return
         for job_id in self._store.cancel_requests(self._worker_id):
             waiting = self._backlog.take_job(job_id)
             if waiting is not None:
@@ -178,7 +190,7 @@ class JobFlow:
         if self._backlog.waited_too_long(now):
             self._backlog.note_run(LONGEST_WAIT_S)
             self._give_back_waiting("it was claimed ahead, but no process became free for it")
-        if self._endings and now >= self._endings.due(more_to_come=len(self._backlog) > 0):
+        if self._endings and now >= self._endings_due():
             self._endings.write()
             self.has_changed = True
         for job in list(self._running.values()):
@@ -239,10 +251,14 @@ class JobFlow:
         """Return in how many seconds there is something to do, if nothing happens before; infinity if nothing will."""
         now = self._clock()
         times = [job.next_change() for job in self._running.values()]
-        times.append(self._endings.due(more_to_come=len(self._backlog) > 0))
-        times.append(self._backlog.next_change())
+        times += [self._endings_due(), self._backlog.next_change()]
+        if self._is_hinted:
+            times.append(self._next_look())
         writing = max(min(times), self._pause_until)
         return max(0.0, min(writing - now, self._executor.next_tick_s()))
+
+    def _endings_due(self) -> float:
+        return self._endings.due(more_to_come=len(self._backlog) > 0 or (self._is_hinted and self._is_claiming))
 
     def _is_pausing(self) -> bool:
         return self._clock() < self._pause_until

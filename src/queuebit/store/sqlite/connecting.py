@@ -16,7 +16,7 @@ SAFE_SQLITE = (3, 51, 3)
 CACHE_KIB = 16_384
 """Pages that the writing connection keeps: the inner pages of all trees for ten million jobs."""
 
-SHORTEST_PAUSE_S, LONGEST_PAUSE_S = 0.0002, 0.002
+SHORTEST_PAUSE_S, LONGEST_PAUSE_S = 0.00005, 0.002
 """Between two looks at a lock: a commit takes about a quarter of a millisecond. SQLite's own pauses grow to 100 ms."""
 
 
