@@ -13,6 +13,7 @@ from queuebit import JobQueue
 from queuebit.providers import JobFailedError, JobStatus
 from queuebit.queue import ExchangeError
 from queuebit.store import StoreError, UnknownJobError
+from queuebit.store.array_files import collect_orphans
 
 LIMIT_S = 30
 
@@ -332,3 +333,17 @@ def test_another_zip_file_is_told_from_a_damaged_one(other, tmp_path):
     (tmp_path / "notes.txt").write_text("remember the milk")
     with pytest.raises(ExchangeError, match=r"notes\.txt can't be imported: it is no file of exported jobs"):
         other.import_(tmp_path / "notes.txt")
+
+
+def test_files_that_are_imported_are_nobodys_orphans_meanwhile(other, archive, monkeypatch):
+    restore, found = other.store.restore, []
+
+    def restore_after_a_collection(jobs):
+        found.append(collect_orphans(other.store))  # as by a service that starts now
+        return restore(jobs)
+
+    monkeypatch.setattr(other.store, "restore", restore_after_a_collection)
+    jobs = other.import_(archive)
+    assert found == [[]]
+    assert collect_orphans(other.store) == []
+    assert next(job for job in jobs if job.backend().source == "statevector_simulator").result().success

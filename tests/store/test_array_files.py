@@ -1,5 +1,6 @@
 """The folder of array files: what is nobody's is found, and what somebody writes is left."""
 
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -7,7 +8,8 @@ import numpy as np
 import pytest
 
 from queuebit.store import StoredResult, open_store
-from queuebit.store.array_files import collect_orphans, defect, delete_files, orphans, owner, stem
+from queuebit.store.array_files import bringing_files, collect_orphans, defect, delete_files, orphans, owner, stem
+from queuebit.store.folder_lock import held_alone
 from queuebit.store.sqlite import SQLiteStore
 
 from .builders import done, new_worker, running, submit
@@ -63,6 +65,33 @@ def test_what_a_running_attempt_writes_is_left_and_what_an_earlier_one_left_is_n
     temporary = put(store, f".{stem(claim.job.job_id, 2)}-1.npy")
     assert collect_orphans(store) == [store.files / old]
     assert sorted(path.name for path in store.files.iterdir()) == sorted([new, temporary])
+
+
+def test_files_that_are_brought_before_their_jobs_are_left_until_that_is_over(store: SQLiteStore) -> None:
+    brought = put(store, f"{stem(ID, 1)}-0.npy")
+    claim = running(store)
+    old = put(store, f"{stem(claim.job.job_id, 1)}-0.npy")
+    store.lose(claim, "SIGKILL")
+    with bringing_files(store.files), bringing_files(store.files):
+        assert collect_orphans(store) == [store.files / old]
+        assert orphans(store) == []
+    assert collect_orphans(store) == [store.files / brought]
+
+
+def test_who_brings_files_waits_while_orphans_are_deleted(store: SQLiteStore) -> None:
+    order = []
+
+    def bring() -> None:
+        with bringing_files(store.files):
+            order.append("brought")
+
+    with held_alone(store.files):
+        bringing = threading.Thread(target=bring)
+        bringing.start()
+        bringing.join(0.05)
+        order.append("deleted")
+    bringing.join()
+    assert order == ["deleted", "brought"]
 
 
 def test_what_is_not_ours_is_left(store: SQLiteStore) -> None:

@@ -1,10 +1,12 @@
 """The service as a whole: recovering, draining, leaving when idle, two at a time, and what it can't do without."""
 
+import uuid
 from dataclasses import replace
 
 import pytest
 
 from queuebit.store import JobEvent, JobState, StoredResult
+from queuebit.store.array_files import stem
 from queuebit.worker import service as service_module
 from queuebit.worker.executor import EndReport, Executor, RunEnd
 from queuebit.worker.executors import child_pool
@@ -105,6 +107,48 @@ def test_jobs_of_a_worker_that_dies_later_are_taken_over(lab, serve_instantly, b
             break
     assert is_done(lab, job_id)
     assert lab.store.events(job_id)[-1].worker_id == worker.worker_id
+
+
+def test_files_that_a_dead_worker_left_are_deleted_at_the_start_and_no_others(lab, serve_instantly, bell):
+    register_dead(lab)
+    lab.store.register_worker(this_worker("alive", 0))
+    lost, written = lab.submit(bell), lab.submit(bell)
+    lab.store.claim("dead", 1)
+    # This one is being written by a child of another service, which is alive: here it is this process.
+    assert [claim.job.job_id for claim in lab.store.claim("alive", 1)] == [written]
+    left, kept = (lab.store.files / f"{stem(job_id, 1)}-0.npy.0a1b.tmp" for job_id in (lost, written))
+    unknown = lab.store.files / f"{stem(str(uuid.uuid4()), 1)}-0.npy"
+    foreign = lab.store.files / "notes.txt"
+    for path in (left, kept, unknown, foreign):
+        path.touch()
+    serve_instantly()
+    lab.until(lambda: not (left.exists() or unknown.exists()), "the files deleted")
+    assert kept.exists()
+    assert foreign.exists()
+    assert is_done(lab, lost)
+
+
+def test_files_that_a_worker_left_that_dies_later_are_deleted(lab, serve_instantly, bell):
+    serve_instantly()
+    only_worker(lab)
+    while True:
+        register_dead(lab)
+        job_id = lab.submit(bell)
+        left = lab.store.files / f"{stem(job_id, 1)}-0.npy"
+        left.touch()
+        # The living one may be faster.
+        if [claim.job.job_id for claim in lab.store.claim("dead", 1)] == [job_id]:
+            break
+    assert is_done(lab, job_id)
+    lab.until(lambda: not left.exists(), "the file deleted")
+
+
+def test_a_folder_of_files_that_cant_be_read_stops_no_service(lab, serve_instantly, bell, caplog):
+    lab.store.files.rmdir()
+    serve_instantly()
+    lab.until(lambda: "can't be collected" in caplog.text, "the warning")
+    assert is_done(lab, lab.submit(bell))
+    lab.store.files.mkdir()
 
 
 def test_a_job_whose_circuits_have_all_run_is_finished_without_running_again(lab, serve_instantly, bell):

@@ -23,7 +23,7 @@ from queuebit.queue.exchange import (
     job_member,
     result_member,
 )
-from queuebit.store.array_files import delete_files, owner
+from queuebit.store.array_files import bringing_files, delete_files, owner
 from queuebit.store.exceptions import UnknownJobError
 from queuebit.store.records import ArchivedJob, JobRecord, StoredResult
 from queuebit.store.store import JobStore
@@ -74,10 +74,11 @@ def _has(store: JobStore, job_id: str) -> bool:
 def _take_in(store: JobStore, archive: zipfile.ZipFile, jobs: Sequence[ArchivedJob]) -> list[JobRecord]:
     names = [name for job in jobs for result in job.results for name in result.files]
     try:
-        for name in names:
-            _extract(archive, name, store.files)
-        sync_folder(store.files)
-        return store.restore(jobs)
+        with bringing_files(store.files):
+            for name in names:
+                _extract(archive, name, store.files)
+            sync_folder(store.files)
+            return store.restore(jobs)
     except BaseException:
         # Where somebody else has imported the same job meanwhile, these are its files.
         mine = {job.record.job_id: job for job in jobs if not _has(store, job.record.job_id)}

@@ -2,18 +2,21 @@
 
 A file is written before the result that names it is committed, and deleted after the commit that lets go of it. So
 a file that no result names is either being written now, or was left by a process that died: an orphan. Which of the two
-it is, its name tells: it begins with the job's id and the attempt (:func:`stem`).
+it is, its name tells: it begins with the job's id and the attempt (:func:`stem`). Files of a job that isn't there yet
+are written only by who brings jobs from elsewhere, and who does says so (:func:`bringing_files`).
 """
 
 import contextlib
 import math
 import re
 from collections.abc import Iterable
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import BinaryIO
 
 from queuebit.store.exceptions import UnknownJobError
 from queuebit.store.failpoints import failpoint
+from queuebit.store.folder_lock import held_alone, held_together
 from queuebit.store.records import JobRecord
 from queuebit.store.states import JobState
 from queuebit.store.store import JobStore
@@ -60,13 +63,8 @@ def orphans(store: JobStore) -> list[Path]:
     Args:
         store: the store; it may be in use.
     """
-    # The folder is read first: a file that is committed after this is named by a result when the job is looked up.
-    names = sorted(path.name for path in store.files.iterdir() if path.is_file())
-    by_job: dict[str, list[tuple[int, str]]] = {}
-    for name in names:
-        if (known := owner(name)) is not None:
-            by_job.setdefault(known[0], []).append((known[1], name))
-    return [store.files / name for job_id, files in by_job.items() for name in _orphans_of(store, job_id, files)]
+    with held_alone(store.files) as nobody_brings_any:
+        return _orphans(store, of_unknown_jobs=nobody_brings_any)
 
 
 def collect_orphans(store: JobStore) -> list[Path]:
@@ -75,9 +73,20 @@ def collect_orphans(store: JobStore) -> list[Path]:
     Args:
         store: the store; it may be in use.
     """
-    found = orphans(store)
-    delete_files(store.files, [path.name for path in found])
+    # While they are deleted, nobody may bring files of the same names.
+    with held_alone(store.files) as nobody_brings_any:
+        found = _orphans(store, of_unknown_jobs=nobody_brings_any)
+        delete_files(store.files, [path.name for path in found])
     return found
+
+
+def bringing_files(folder: Path) -> AbstractContextManager[None]:
+    """Keep files of jobs that aren't there yet from being taken for orphans, until the jobs are committed.
+
+    Args:
+        folder: the folder of array files.
+    """
+    return held_together(folder)
 
 
 def defect(path: Path) -> str | None:
@@ -125,12 +134,23 @@ def _length(file: BinaryIO) -> int:
     return file.tell() + math.prod(shape) * int(dtype.itemsize)
 
 
-def _orphans_of(store: JobStore, job_id: str, files: list[tuple[int, str]]) -> list[str]:
+def _orphans(store: JobStore, *, of_unknown_jobs: bool) -> list[Path]:
+    # The folder is read first: a file that is committed after this is named by a result when the job is looked up.
+    names = sorted(path.name for path in store.files.iterdir() if path.is_file())
+    by_job: dict[str, list[tuple[int, str]]] = {}
+    for name in names:
+        if (known := owner(name)) is not None:
+            by_job.setdefault(known[0], []).append((known[1], name))
+    found = (_orphans_of(store, job_id, files, of_unknown_jobs) for job_id, files in by_job.items())
+    return [store.files / name for names_of_job in found for name in names_of_job]
+
+
+def _orphans_of(store: JobStore, job_id: str, files: list[tuple[int, str]], of_unknown_jobs: bool) -> list[str]:
     try:
         job = store.get(job_id)
         named = {name for result in store.results(job_id) for name in result.files}
     except UnknownJobError:
-        return [name for _, name in files]
+        return [name for _, name in files] if of_unknown_jobs else []
     return [name for attempt, name in files if name not in named and not _is_written_by(job, attempt)]
 
 

@@ -20,6 +20,7 @@ from queuebit.worker.job_flow import JobFlow
 from queuebit.worker.liveness import is_alive, this_worker
 from queuebit.worker.module_path import module_path
 from queuebit.worker.num_cores import num_cores
+from queuebit.worker.orphan_collector import OrphanCollector
 from queuebit.worker.stop_signals import StopRequests
 
 _logger = logging.getLogger(__name__)
@@ -82,6 +83,7 @@ class WorkerService:
         self._clock = clock
         self._is_obsolete = is_obsolete
         self._on_idle = on_idle
+        self._orphans = OrphanCollector(store)
         self._stop_requests = StopRequests()
         self._flow = JobFlow(store, self._executor, self.worker_id, clock)
         self._is_hinted = False
@@ -113,6 +115,7 @@ class WorkerService:
             self._selector.register(self._stop_requests, selectors.EVENT_READ, self._stop_requests.read)
             # Whoever finds this worker gone takes its jobs: by then, none of them runs.
             stack.callback(self._unregister)
+            stack.callback(self._orphans.give_up)
             stack.callback(self._executor.close)
             # Before all else: they need most of the time that the first job waits.
             self._executor.open(self._selector)
@@ -123,6 +126,7 @@ class WorkerService:
 
     def _serve(self) -> None:
         self._idle_since = self._next_round = self._clock()
+        self._may_have_orphans = True  # from before its time
         while not self._is_over():
             self._step()
 
@@ -169,7 +173,10 @@ class WorkerService:
             if self.worker_id not in {worker.worker_id for worker in self._store.workers()}:
                 self._register()
             if self._store.recover(is_alive):
-                self._flow.has_changed = True
+                self._flow.has_changed = self._may_have_orphans = True
+            if self._may_have_orphans:
+                # Not before the dead are known: what a running job has written is left.
+                self._may_have_orphans = not self._orphans.start()
         self._is_of_no_use = self._is_obsolete()
 
     def _hint_others(self) -> None:
