@@ -276,6 +276,23 @@ def test_progress_and_output_are_reported_now_and_then(stepper):
     assert stepper.store.logs(job_id) == "words"
 
 
+@pytest.mark.parametrize("is_over", [False, True])
+def test_what_was_printed_while_the_store_couldnt_be_written_is_in_the_log(stepper, is_over):
+    job_id = stepper.submit()
+    stepper.step(look=True)
+    stepper.store.is_full = True
+    for text in ("one\n", "two\n"):
+        stepper.executor.outputs[job_id] = stepper.executor.outputs.get(job_id, "") + text
+        stepper.step(2.0)
+    if is_over:
+        stepper.executor.end(job_id, index=0, printed=stepper.executor.outputs.pop(job_id, "") + "three\n")
+        stepper.step(2.0)
+    stepper.store.is_full = False
+    for _ in range(3):
+        stepper.step(2.0)
+    assert stepper.store.logs(job_id) == "one\ntwo\n" + ("three\n" if is_over else "")
+
+
 def test_nothing_is_reported_when_nothing_has_changed(stepper):
     job_id = stepper.submit()
     stepper.step(look=True)

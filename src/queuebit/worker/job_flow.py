@@ -171,6 +171,7 @@ class JobFlow:
             self._may_have_more = self.has_released = True
         done, total = job.progress
         progress = (total if kind is EndKind.FINISH else done, total)
+        printed = job.unwritten + report.printed
         ending = Ending(
             claim=job.claim,
             kind=kind,
@@ -178,8 +179,8 @@ class JobFlow:
             usage=report.usage,
             error=report.error,
             reason=job.release_reason or report.reason,
-            progress=progress if report.printed or progress != job.progress else None,
-            printed=report.printed,
+            progress=progress if printed or progress != job.progress else None,
+            printed=printed,
         )
         self._endings.add(ending, now)
 
@@ -205,10 +206,11 @@ class JobFlow:
             job.take_results()
             self.has_changed = True
         if job.must_report(now):
-            progress, printed = self._executor.progress(job.claim.key), self._executor.printed(job.claim.key)
-            if printed or progress != job.progress:
-                self._store.report(job.claim, progress_done=progress[0], progress_total=progress[1], log=printed)
-                job.progress = progress
+            progress = self._executor.progress(job.claim.key)
+            job.unwritten = job.unwritten or self._executor.printed(job.claim.key)
+            if job.unwritten or progress != job.progress:
+                self._store.report(job.claim, progress_done=progress[0], progress_total=progress[1], log=job.unwritten)
+                job.progress, job.unwritten = progress, ""
                 self.has_changed = True
 
     def _on_lost(self, claim: Claim, results: Sequence[StoredResult]) -> None:

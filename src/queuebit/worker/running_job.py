@@ -23,6 +23,7 @@ class RunningJob:
         results: results that aren't written down yet.
         release_reason: why it shall be given back when it has stopped; empty if it isn't to be.
         progress: the progress that was written down last.
+        unwritten: what it has printed and what couldn't be written down.
     """
 
     claim: Claim
@@ -30,6 +31,7 @@ class RunningJob:
     results: list[StoredResult] = field(default_factory=list)
     release_reason: str = ""
     progress: tuple[int, int] = (0, 0)
+    unwritten: str = ""
     _num_bytes: int = 0
     _keep_at: float = math.inf
     _report_at: float = field(init=False)
