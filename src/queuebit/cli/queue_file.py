@@ -87,13 +87,15 @@ def located(store: str | None) -> Path:
         store: what ``--store`` says, or None.
 
     Raises:
-        BadInputError: if it can't be one, or its folder can't be reached or made.
+        BadInputError: if it can't be one, its folder can't be reached or made, or this system can have no queue.
     """
     try:
         path = store_path(store)
         path.exists()  # raises where it can't be known
     except ValueError as error:
         raise BadInputError(str(error), cure=_WHICH_FILE) from error
+    except StoreUnusableError as error:
+        raise BadInputError(str(error), cure="See: queuebit run --help") from error
     except OSError as error:
         raise BadInputError(f"the queue's file can't be reached: {error}", cure=_WHICH_FILE) from error
     return path

@@ -4,7 +4,6 @@ A service that was started by a program holds it as long as it serves. The syste
 however it ends.
 """
 
-import fcntl
 import os
 from pathlib import Path
 
@@ -26,6 +25,9 @@ class StartLock:
 
     def take(self) -> bool:
         """Take the lock if nobody has it, and return whether it is taken now."""
+        # Here and below, so that this can be imported on Windows, where there is no such module.
+        import fcntl
+
         try:
             fcntl.flock(self._descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
@@ -34,6 +36,8 @@ class StartLock:
 
     def give_back(self) -> None:
         """Let others take it."""
+        import fcntl
+
         fcntl.flock(self._descriptor, fcntl.LOCK_UN)
 
     def close(self) -> None:
