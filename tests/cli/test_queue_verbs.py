@@ -156,12 +156,26 @@ def test_options_reach_the_job(idle: JobStore, document: Document) -> None:
         (["bell.qasm", "--time-limit", "0"], "greater than 0"),
         (["bell.qasm", "--optimization-level", "4"], "from 0 to 3"),
         (["bell.qasm", "--key", ""], "key"),
+        (["bell.qasm", "--tag", "\udcff"], "isn't Unicode"),
+        (["bell.qasm", "--name", "\udcff"], "isn't Unicode"),
+        (["bell.qasm", "--threads", "0"], "from 1 to 1024"),
+        (["bell.qasm", "--max-attempts", "0"], "whole number from 1"),
+        (["bell.qasm", "--time-limit", "-1"], "greater than 0"),
+        (["bell.qasm", "--backend-option", "shots=-1"], "1 or more; got -1"),
+        (["bell.qasm", "--backend", "builtins:dict"], "not a qiskit.providers.BackendV2"),
+        (["bell.qasm", "--backend", "os.path:nothing"], "has no attribute 'nothing'"),
+        (["bell.qasm", "--backend", "math:factorial"], "raised TypeError"),
+        (["bell.qasm", "--backend", "a b"], "no backend 'a b'"),
         (["bell.qasm", "--seed", str(2**80)], "--seed must be at most"),
         (["bell.qasm", "--wait"], "don't go together"),
         (["bell.qasm", "--store", "."], "is a folder"),
         (["bell.qasm", "--store", "no/such/lab.db"], "isn't there"),
         (["bell.qasm", "--store", "https://example.org"], "is the URL"),
         (["bell.qasm", "--store", "bell.qasm"], "no database"),
+        (["bell.qasm", "--store", "bell.qasm/lab.db"], "is a file"),
+        (["bell.qasm", "--store", ":memory:"], "a queue is a file"),
+        (["bell.qasm", "--store", "lab\udcff.db"], "must be Unicode"),
+        (["bell.qasm", "--store", "a" * 300], "too long"),
     ],
 )
 def test_what_cannot_be_submitted_is_bad_input(
@@ -299,6 +313,8 @@ def test_ids_that_name_no_job_or_several_are_bad_input(idle: JobStore, document:
         ("ffff", "there is no job"),
         ("0000001", "several jobs"),
         ("", "empty"),
+        ("\udcff", "there is no job"),
+        ("%", "there is no job"),
     ):
         found = document(verb, text)
         assert found["exit_code"] == 2, text

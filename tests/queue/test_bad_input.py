@@ -1,6 +1,9 @@
 """What is refused before anything is submitted, and how: naming the thing, its value, and what it must be."""
 
+import contextlib
 import datetime as dt
+import sqlite3
+from collections import Counter
 
 import pytest
 from qiskit import QuantumCircuit
@@ -16,6 +19,7 @@ from queuebit.queue import submission
 from queuebit.queue.limits import size_bytes
 from queuebit.registry import Step
 from queuebit.store import StoreError, StoreUnusableError, UnknownJobError
+from queuebit.worker.liveness import this_worker
 
 
 @pytest.fixture(autouse=True)
@@ -134,6 +138,7 @@ def test_a_circuit_larger_than_the_queue_takes_is_refused_with_its_name(simulato
         ({"time_limit": 0}, ValueError, "time_limit must be finite and more than 0 seconds, got 0"),
         ({"time_limit": -1.5}, ValueError, "time_limit"),
         ({"time_limit": float("nan")}, ValueError, "time_limit"),
+        ({"time_limit": 10**400}, ValueError, "time_limit must be finite"),
         ({"time_limit": "long"}, TypeError, "time_limit must be a number of seconds, got str: 'long'"),
         ({"memory_limit": 0}, ValueError, "memory_limit must be more than 0 bytes"),
         ({"memory_limit": -5}, ValueError, "memory_limit"),
@@ -141,15 +146,20 @@ def test_a_circuit_larger_than_the_queue_takes_is_refused_with_its_name(simulato
         ({"memory_limit": "2 GiBs"}, ValueError, "memory_limit"),
         ({"memory_limit": 1.5}, TypeError, "memory_limit"),
         ({"threads": 0}, ValueError, "threads must be 1 or more, got 0"),
+        ({"threads": 1025}, ValueError, "threads must be 1024 or less, got 1025"),
         ({"threads": 1.0}, TypeError, "threads"),
         ({"max_attempts": 0}, ValueError, "max_attempts must be 1 or more, got 0"),
+        ({"max_attempts": 2**31}, ValueError, "max_attempts must be 2147483647 or less"),
         ({"max_attempts": True}, TypeError, "max_attempts"),
         ({"priority": "high"}, TypeError, "priority must be a whole number, got str: 'high'"),
         ({"name": 5}, TypeError, "name must be a text, got int: 5"),
         ({"tags": "bell"}, TypeError, r"tags must be a list of texts, such as \['calibration'\]; got str: 'bell'"),
         ({"tags": ["bell", 3]}, TypeError, "it has 3, which is of type int"),
         ({"tags": 3}, TypeError, "tags"),
+        ({"tags": {"bell": 1}}, TypeError, "got dict"),
         ({"metadata": ["a"]}, TypeError, "the metadata must be a dict"),
+        ({"metadata": []}, TypeError, "the metadata must be a dict"),
+        ({"metadata": 0}, TypeError, "the metadata must be a dict"),
         ({"metadata": {"f": print}}, TypeError, r"the metadata\['f'\] can't be stored: it is a builtin"),
         ({"idempotency_key": ""}, ValueError, "idempotency_key is empty"),
         ({"idempotency_key": 7}, TypeError, "idempotency_key"),
@@ -161,6 +171,21 @@ def test_a_bad_argument_is_named_with_its_value(simulator, arguments, error, tex
     for submit in (simulator.run, simulator.prepare):
         with pytest.raises(error, match=text):
             submit(measured(), **arguments)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "text"),
+    [
+        ({"name": "\udcff"}, "the name of job .* isn't Unicode: it has a lone surrogate"),
+        ({"tags": ["\udcff"]}, "a tag of job .* isn't Unicode"),
+        ({"idempotency_key": "\udcff"}, "the idempotency key of job .* isn't Unicode"),
+        ({"priority": 2**63}, "the priority of job .* is 9223372036854775808; it must be a 64-bit integer"),
+    ],
+)
+def test_a_value_that_no_store_can_keep_is_a_bad_value_and_an_error_of_the_store(simulator, arguments, text):
+    for error in (ValueError, StoreError):
+        with pytest.raises(error, match=text):
+            simulator.run(measured(), **arguments)
 
 
 def test_an_option_that_can_not_be_stored_is_named_with_the_way_to_it(queue, gated_backends):
@@ -227,6 +252,46 @@ def test_an_id_of_another_type_is_refused(queue, job_id):
         queue.job(job_id)
 
 
+@pytest.mark.parametrize("job_id", ["%", "*", "a\0b", "\udcff", "\udcff" * 36, "g" * 36, "a" * 10_000])
+def test_what_can_be_no_id_is_an_unknown_one(queue, simulator, job_id):
+    for call in (queue.job, queue.rerun, queue.delete_job, lambda job: queue.cancel_jobs([job])):
+        with pytest.raises(UnknownJobError, match="there is no job"):
+            call(job_id)
+
+
+def test_nothing_has_a_name_or_a_tag_that_can_not_be_stored(queue):
+    for which in ({"name": "\udcff"}, {"tags": ["\udcff"]}, {"backend_name": "\udcff"}):
+        assert queue.jobs(**which) == []
+
+
+def test_the_beginning_of_several_ids_is_refused_with_the_ids(tmp_path):
+    with JobQueue(tmp_path / "several.db", start_worker=False) as queue:
+        backend = queue.get_backend("basic_simulator")
+        ids = [job.job_id() for job in queue.run_many(backend.prepare(measured()) for _ in range(17))]
+        first = Counter(job_id[0] for job_id in ids).most_common(1)[0][0]
+        for call in (queue.job, queue.rerun, queue.delete_job, lambda job: queue.cancel_jobs([job])):
+            with pytest.raises(
+                UnknownJobError, match=f"several jobs begin with {first}: .*; give more of the id"
+            ) as told:
+                call(first)
+            assert sum(job_id in str(told.value) for job_id in ids) >= 2
+        assert len(queue.jobs(limit=None, status="QUEUED")) == 17
+
+
+def test_a_job_that_waits_or_runs_can_not_be_deleted(tmp_path):
+    with JobQueue(tmp_path / "running.db", start_worker=False) as queue:
+        backend = queue.get_backend("basic_simulator")
+        jobs = queue.run_many(backend.prepare(measured(), priority=-number) for number in range(2))
+        queue.store.register_worker(this_worker("w", 0))
+        queue.store.claim("w", 1)
+        for job, state in zip(jobs, ("running", "queued"), strict=True):
+            with pytest.raises(
+                StoreError, match=f"job {job.job_id()} is {state} and can't be deleted; cancel it first"
+            ):
+                queue.delete_job(job)
+        assert len(queue.jobs()) == 2
+
+
 def test_an_empty_id_is_refused(queue):
     with pytest.raises(UnknownJobError, match="empty"):
         queue.job("")
@@ -243,6 +308,9 @@ def test_an_empty_id_is_refused(queue):
         ({"status": 3}, TypeError, "status must be a JobStatus"),
         ({"status": [3]}, TypeError, "status must be a JobStatus"),
         ({"limit": -1}, ValueError, "limit is -1"),
+        ({"limit": "ten"}, TypeError, "limit must be a whole number, or None for all jobs; got str: 'ten'"),
+        ({"limit": 1.5}, TypeError, "limit must be a whole number"),
+        ({"skip": None}, TypeError, "skip must be a whole number; got NoneType: None"),
         ({"skip": -1}, ValueError, "skip is -1"),
         ({"tags": "bell"}, TypeError, "tags must be a list of texts"),
         ({"name": 3}, TypeError, "name must be a text"),
@@ -286,6 +354,11 @@ def test_one_id_is_no_list_of_ids(queue):
 # The queue's place
 
 
+def others(folder):
+    """What is in a folder beside the queue that each test has."""
+    return [path.name for path in folder.iterdir() if not path.name.startswith("lab.db")]
+
+
 @pytest.mark.parametrize("url", ["https://queue.example.org", "HTTP://localhost:80/x", "tcp://localhost:8786"])
 def test_a_url_is_refused(url):
     for connect in (queuebit.connect, JobQueue):
@@ -304,10 +377,53 @@ def test_an_empty_path_is_refused():
         queuebit.connect(" ")
 
 
+@pytest.mark.parametrize("path", ["lab\0.db", "lab\udcff.db"])
+def test_what_can_be_no_name_of_a_database_is_refused(path, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(ValueError, match=r"the queue's path is 'lab.*\.db', which can't be the name of a database"):
+        queuebit.connect(path)
+    assert others(tmp_path) == []
+
+
+def test_no_queue_is_in_memory(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(ValueError, match=r"is ':memory:', but a queue is a file.*queuebit\.BasicProvider"):
+        queuebit.connect(":memory:")
+    assert others(tmp_path) == []
+
+
+def test_a_path_that_leads_nowhere_is_refused(tmp_path):
+    loop = tmp_path / "loop.db"
+    loop.symlink_to(loop)
+    for path in (loop, tmp_path / ("a" * 300)):
+        with pytest.raises(StoreUnusableError, match=r"can't be that of a store: .*; give another path"):
+            queuebit.connect(path)
+
+
+def test_a_users_folder_that_can_not_be_made_is_told_with_the_cure(tmp_path, monkeypatch):
+    (tmp_path / "file").touch()
+    for variable in ("XDG_DATA_HOME", "HOME"):
+        monkeypatch.setenv(variable, str(tmp_path / "file"))
+    monkeypatch.delenv("QUEUEBIT_STORE", raising=False)
+    with pytest.raises(OSError, match="Name a file, or set QUEUEBIT_STORE"):
+        JobQueue()
+
+
+def test_somebody_elses_database_is_refused_and_left_alone(tmp_path):
+    path = tmp_path / "photos.db"
+    with contextlib.closing(sqlite3.connect(path)) as connection:
+        connection.execute("CREATE TABLE photos (name)")
+    before = path.read_bytes()
+    with pytest.raises(StoreUnusableError, match=r"photos\.db is a database of another program.*it was left as it is"):
+        queuebit.connect(path)
+    assert path.read_bytes() == before
+    assert others(tmp_path) == ["photos.db"]
+
+
 def test_a_folder_is_refused_and_left_alone(tmp_path):
     with pytest.raises(StoreUnusableError, match=str(tmp_path)):
         queuebit.connect(tmp_path)
-    assert [path.name for path in tmp_path.iterdir() if not path.name.startswith("lab.db")] == []
+    assert others(tmp_path) == []
 
 
 def test_what_is_no_database_is_refused_and_left_alone(tmp_path):

@@ -48,6 +48,15 @@ def test_a_failure_tells_the_circuit_and_shows_where(served, bell, failing):
     assert again.value is not error
 
 
+def test_a_backend_that_only_the_worker_can_not_make_is_told_with_where(served, bell):
+    job = served.get_backend("gated_backends:only_in_the_test").run(bell)
+    text = "backend 'gated_backends:only_in_the_test': calling its factory .* raised LookupError: there is no licence"
+    with pytest.raises(JobFailedError, match=text) as failed:
+        job.result(LIMIT_S)
+    assert failed.value.circuit_index is None
+    assert 'raise LookupError("there is no licence on this machine")' in failed.value.remote_traceback
+
+
 def test_what_a_failed_job_has_is_there(served, bell, failing):
     job = served.get_backend("basic_simulator").run([bell, failing, bell], shots=10)
     job.wait_for_final_state(LIMIT_S)

@@ -4,6 +4,7 @@ import math
 import numbers
 import re
 
+from queuebit.engines.choosing import MAX_THREADS
 from queuebit.store.records import Limits
 
 _UNITS = {
@@ -12,6 +13,7 @@ _UNITS = {
     **{unit: 1000**power for power, unit in enumerate(("KB", "MB", "GB", "TB"), start=1)},
     **{unit: 1024**power for power, unit in enumerate(("KIB", "MIB", "GIB", "TIB"), start=1)},
 }
+_MOST_ATTEMPTS = 2**31 - 1
 _SIZE = re.compile(r"\s*(\d+(?:\.\d+)?)\s*([A-Za-z]*)\s*")
 
 
@@ -23,18 +25,18 @@ def checked_limits(
     Args:
         time_limit: seconds, more than 0; None for no limit.
         memory_limit: bytes, or a text such as ``"2 GiB"``, more than 0; None for no limit.
-        threads: 1 or more; None for as many as the worker gives.
+        threads: 1 to 1024; None for as many as the worker gives.
         max_attempts: 1 or more.
 
     Raises:
-        ValueError: if one is zero, negative, or no size.
+        ValueError: if one is zero, negative, out of range, or no size.
         TypeError: if one is of the wrong type.
     """
     return Limits(
         time_limit_s=None if time_limit is None else _seconds(time_limit),
         memory_limit_bytes=None if memory_limit is None else size_bytes(memory_limit),
-        threads=None if threads is None else _count("threads", threads),
-        max_attempts=_count("max_attempts", max_attempts),
+        threads=None if threads is None else _count("threads", threads, MAX_THREADS),
+        max_attempts=_count("max_attempts", max_attempts, _MOST_ATTEMPTS),
     )
 
 
@@ -69,14 +71,20 @@ def size_bytes(size: int | str) -> int:
 def _seconds(value: object) -> float:
     if isinstance(value, bool) or not isinstance(value, numbers.Real):
         raise TypeError(f"time_limit must be a number of seconds, got {type(value).__name__}: {value!r}")
-    if not 0 < float(value) < math.inf:
+    try:
+        seconds = float(value)
+    except OverflowError:  # a whole number of hundreds of digits
+        seconds = math.inf
+    if not 0 < seconds < math.inf:
         raise ValueError(f"time_limit must be finite and more than 0 seconds, got {value!r}")
-    return float(value)
+    return seconds
 
 
-def _count(name: str, value: object) -> int:
+def _count(name: str, value: object, most: int) -> int:
     if isinstance(value, bool) or not isinstance(value, numbers.Integral):
         raise TypeError(f"{name} must be a whole number, got {type(value).__name__}: {value!r}")
-    if not 0 < int(value) < 2**31:
+    if int(value) < 1:
         raise ValueError(f"{name} must be 1 or more, got {value!r}")
+    if int(value) > most:
+        raise ValueError(f"{name} must be {most} or less, got {value!r}")
     return int(value)

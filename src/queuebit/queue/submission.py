@@ -83,7 +83,7 @@ def described(
     return Description(
         name=checked_name(name),
         tags=checked_tags(tags),
-        metadata=checked_json(metadata, "the metadata") if metadata else {},
+        metadata={} if metadata is None else checked_json(metadata, "the metadata"),
         priority=checked_priority(priority),
         limits=limits,
         idempotency_key=None if idempotency_key is None else _key(idempotency_key),

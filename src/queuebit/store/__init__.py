@@ -12,6 +12,7 @@ from queuebit.store.exceptions import (
     StoreError,
     StoreUnusableError,
     UnknownJobError,
+    UnstorableError,
 )
 from queuebit.store.memory import MemoryStore
 from queuebit.store.records import (
@@ -51,6 +52,7 @@ __all__ = [
     "StoreUnusableError",
     "StoredResult",
     "UnknownJobError",
+    "UnstorableError",
     "Usage",
     "WorkerRecord",
     "open_store",

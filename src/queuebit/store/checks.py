@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from pathlib import PurePath
 from typing import Any
 
-from queuebit.store.exceptions import StoreError
+from queuebit.store.exceptions import StoreError, UnstorableError
 from queuebit.store.records import ArchivedJob, NewJob, StoredResult
 from queuebit.store.refusals import not_archived
 from queuebit.store.states import TRANSITIONS, JobState
@@ -75,10 +75,10 @@ def check_priority(priority: int, what: str) -> None:
         what: how the error names its owner.
 
     Raises:
-        StoreError: if it is out of range.
+        UnstorableError: if it is out of range.
     """
     if not -INTEGER_LIMIT <= priority < INTEGER_LIMIT:
-        raise StoreError(f"the priority of {what} is {priority}; it must be a 64-bit integer")
+        raise UnstorableError(f"the priority of {what} is {priority}; it must be a 64-bit integer")
 
 
 def check_tags(tags: Sequence[str], what: str) -> None:
@@ -105,14 +105,26 @@ def check_text(text: str, what: str) -> None:
         what: how the error names it.
 
     Raises:
-        StoreError: if it isn't.
+        StoreError: if it isn't a text.
+        UnstorableError: if UTF-8 can't hold it.
     """
     if not isinstance(text, str):
         raise StoreError(f"{what} is {text!r}; it must be a text")
+    if not is_unicode(text):
+        raise UnstorableError(f"{what} is {text!r}, which isn't Unicode: it has a lone surrogate")
+
+
+def is_unicode(text: str) -> bool:
+    """Tell whether UTF-8, and so SQLite, can hold a text.
+
+    Args:
+        text: the text.
+    """
     try:
         text.encode()
-    except UnicodeEncodeError as error:
-        raise StoreError(f"{what} is {text!r}, which has a lone surrogate that can't be stored") from error
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def check_results(results: Sequence[StoredResult], num_circuits: int, job_id: str) -> None:
@@ -167,8 +179,13 @@ def check_page(limit: int | None, skip: int) -> None:
         skip: how many to leave out first.
 
     Raises:
+        TypeError: if one is no whole number.
         ValueError: if one is negative.
     """
+    for name, value, alternative in (("limit", limit, ", or None for all jobs"), ("skip", skip, "")):
+        if not isinstance(value, int) and not (value is None and alternative):
+            what = f"{type(value).__name__}: {value!r}"
+            raise TypeError(f"{name} must be a whole number{alternative}; got {what}")
     if limit is not None and limit < 0:
         raise ValueError(f"limit is {limit}; it must be 0 or more, or None for all jobs")
     if skip < 0:

@@ -12,6 +12,10 @@ class UnknownJobError(StoreError, KeyError):
         return str(self.args[0])
 
 
+class UnstorableError(StoreError, ValueError):
+    """A value that no store can keep: a text that isn't Unicode, or a number that is out of range."""
+
+
 class InvalidTransitionError(StoreError):
     """An event can't happen to a job in its state."""
 

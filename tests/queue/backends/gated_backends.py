@@ -1,5 +1,6 @@
 """A backend whose runs wait for a file, so that a test says when they end. A worker's child imports it by its name."""
 
+import sys
 import threading
 from concurrent.futures import CancelledError, ThreadPoolExecutor
 from pathlib import Path
@@ -65,6 +66,13 @@ class GatedBackend(BackendV2):
 
     def only_mine(self):
         return f"{self.name} of {self.num_qubits} qubits"
+
+
+def only_in_the_test():
+    """Makes a backend where the tests run, and none in a worker."""
+    if "pytest" not in sys.modules:
+        raise LookupError("there is no licence on this machine")
+    return GatedBackend()
 
 
 def result_of(circuit, options, *, success):

@@ -28,6 +28,10 @@ def store_error(error: Exception, path: Path) -> Exception:
         return error
     if isinstance(error, DAMAGED):
         return damaged(path, str(error))
+    if _code(error) == apsw.SQLITE_IOERR_SHORT_READ:
+        return damaged(path, "its database or the log beside that is shorter than it was")
+    if isinstance(error, apsw.SQLError) and str(error).startswith("no such table"):
+        return damaged(path, f"it is emptied, or cut off: {error}")
     if isinstance(error, (apsw.ReadOnlyError, apsw.CantOpenError, apsw.PermissionsError, apsw.AuthError)):
         return StoreUnusableError(f"the store {path} can't be opened for writing: {error}; {_who_may_write(path)}")
     return StoreError(_sentence(error, path))
@@ -43,13 +47,18 @@ def damaged(path: Path, what: str) -> StoreCorruptError:
     return StoreCorruptError(f"the store {path} is damaged: {what}; run: queuebit doctor --store {path}")
 
 
-def _sentence(error: Exception, path: Path) -> str:
+def _code(error: apsw.Error) -> int:
+    return int(getattr(error, "extendedresult", 0))  # not there in what SQLite itself didn't raise
+
+
+def _sentence(error: apsw.Error, path: Path) -> str:
     if isinstance(error, (apsw.BusyError, apsw.LockedError)):
         return (
             f"another process has been writing to the store {path} for more than {BUSY_TIMEOUT_S:g} s; "
             "look for one that is stopped or hangs"
         )
-    if isinstance(error, apsw.FullError):
+    # The index of the log, which every process needs, can't be made on a full disk.
+    if isinstance(error, apsw.FullError) or _code(error) == apsw.SQLITE_IOERR_SHMSIZE:
         return _full(path)
     if isinstance(error, apsw.IOError):
         return f"the store {path} can't be read or written: {error}; nothing of this was stored. Check the disk"

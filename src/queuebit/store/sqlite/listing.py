@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import apsw
 
+from queuebit.store.checks import is_unicode
 from queuebit.store.records import JobFilter
 from queuebit.store.sqlite.bit_sets import BLOCK_BITS, BLOCK_SIZE, from_bytes, places
 from queuebit.store.sqlite.facets import Facet
@@ -116,6 +117,8 @@ def _look_up(connection: apsw.Connection, which: JobFilter) -> _Conditions | Non
 
 def _facet(connection: apsw.Connection, facet: Facet) -> tuple[int, int] | None:
     """Return how many jobs have a facet, and its number; None if none has."""
+    if not is_unicode(facet[1]):
+        return None  # as no store takes it
     found = row(connection, SQL.facet, {"kind": facet[0], "value": facet[1]})
     return (found[1], found[0]) if found and found[1] else None
 

@@ -10,7 +10,7 @@ from typing import TypeVar
 import apsw
 
 from queuebit.store.array_files import delete_files, files_folder
-from queuebit.store.checks import check_page, checked_changes
+from queuebit.store.checks import check_page, checked_changes, is_unicode
 from queuebit.store.clock import Clock, wall_clock_us
 from queuebit.store.endings import failure_reason
 from queuebit.store.exceptions import LostClaimError, StoreUnusableError, UnknownJobError
@@ -70,7 +70,7 @@ class SQLiteStore(JobStore):
             StoreUnusableError: if there can't be one; the text says why and what to do.
             StoreCorruptError: if the database is damaged.
         """
-        self._path = Path(path).expanduser().resolve()
+        self._path = _followed(Path(path))
         connection = open_database(self._path)
         self._files = files_folder(self._path)
         with contextlib.ExitStack() as undo:
@@ -123,6 +123,7 @@ class SQLiteStore(JobStore):
         """Return the one id that begins with a prefix."""
         if not prefix:
             raise UnknownJobError("the beginning of a job's id is empty; give one character of it or more")
+        _require_unicode(prefix)
         bindings = {"first": prefix, "after": prefix + "\U0010ffff", "limit": FOUND_LIMIT}
         with self._readers.connection() as connection:
             found = [job_id for (job_id,) in rows(connection, SQL.job_ids_between, bindings)]
@@ -331,7 +332,25 @@ class SQLiteStore(JobStore):
             ) from error
 
 
+def _followed(path: Path) -> Path:
+    """Return a path without symbolic links, one at which something is or could be."""
+    try:
+        found = path.expanduser().resolve()
+        with contextlib.suppress(FileNotFoundError, NotADirectoryError):
+            found.stat()
+    except (OSError, RuntimeError) as error:
+        raise StoreUnusableError(f"the path {path} can't be that of a store: {error}; give another path") from error
+    return found
+
+
+def _require_unicode(job_id: str) -> None:
+    """Refuse what no job's id can be, and what SQLite can't be asked for."""
+    if not is_unicode(job_id):
+        raise UnknownJobError(unknown_job(job_id))
+
+
 def _row(connection: apsw.Connection, job_id: str) -> JobRow:
+    _require_unicode(job_id)
     found = row(connection, SQL.job_by_id, {"job_id": job_id})
     if found is None:
         raise UnknownJobError(unknown_job(job_id))
