@@ -13,7 +13,7 @@ SANITIZE := build/sanitize
 SANITIZE_READY := $(SANITIZE)/ready
 SANITIZERS = $(foreach library,libasan.so libubsan.so libstdc++.so,$(shell $(CXX) -print-file-name=$(library)))
 
-.PHONY: demo test check sanitize bench bench-queue scaling format clean
+.PHONY: demo test check torture chaos sanitize bench bench-queue scaling format clean
 
 demo: $(READY)
 	$(BIN)/python examples/queue_demo.py
@@ -27,6 +27,16 @@ check: $(READY)
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/python docs/fresh.py --check
+
+# The queue killed, stopped, filled, corrupted and raced at every place and for long; `make test` does a part of it.
+torture: $(READY)
+	QUEUEBIT_TORTURE=whole $(BIN)/python -m pytest -n 2 -q tests/torture
+
+# `make chaos SECONDS=60 SEED=7` is another run. The summary of the last whole one is in docs/reliability.md.
+SECONDS ?= 600
+SEED ?= 1
+chaos: $(READY)
+	$(BIN)/python -m tests.torture.chaos --seconds $(SECONDS) --seed $(SEED) --markdown build/chaos.md
 
 # The native engine's tests with the address and undefined-behaviour sanitizers of GCC in the core.
 sanitize: $(SANITIZE_READY)
