@@ -96,6 +96,11 @@ def _cancel_rows() -> Iterator[Comparison]:
     aer = f"Aer's {endings.AER_QUBITS} qubits"
     measured = {
         "cancel": (f"cancel() of quantum volume {endings.NATIVE_QUBITS}", endings.cancelling_native, 200),
+        "cancel-wide": (
+            f"cancel() of a ladder of {endings.WIDE_QUBITS} qubits that has just begun",
+            endings.cancelling_wide,
+            200,
+        ),
         "cancel-aer": (f"cancel() of {aer}", endings.cancelling_aer, 1_500),
         "next": (f"from the end of {aer}, cancelled, to the next result", endings.next_after_aer, 1_000),
     }

@@ -13,6 +13,7 @@ from queuebit.providers import JobStatus
 from queuebit.queue import QueueBackend, QueueJob
 
 NATIVE_QUBITS = 24
+WIDE_QUBITS = 27
 AER_QUBITS = 28
 
 # Half of the state.
@@ -24,6 +25,16 @@ def cancelling_native() -> Measure:
     served = _one_child()
     circuit = measured(volume(NATIVE_QUBITS))
     return lambda: _cancelled_and_next(served.backend, circuit, _is_simulating)[0]
+
+
+def cancelling_wide() -> Measure:
+    """Return the time from ``cancel()`` of the native engine's work that has just begun to the end of a wait.
+
+    Then the system still finds the pages of the state, one after another.
+    """
+    served = _one_child()
+    circuit = measured(ladder(WIDE_QUBITS))
+    return lambda: _cancelled_and_next(served.backend, circuit, _is_running)[0]
 
 
 def cancelling_aer() -> Measure:

@@ -439,8 +439,10 @@ class Runner {
     void carry_out(Branch<T>& branch, const Stage<T>& stage) {
         const StageParts parts = stage.parts(branch.active, program_.width_);
         branch.active |= stage.qubits;
+        const auto is_cancelled = [this] { return control_.cancelled(); };
         in_parts(parts.count, 1, [&](int thread, std::uint64_t begin, std::uint64_t end) {
-            apply_stage<T>(branch.amplitudes(), stage, parts.first_block, kernels_, stage_buffer(thread), begin, end);
+            apply_stage<T>(branch.amplitudes(), stage, parts.first_block, kernels_, stage_buffer(thread), begin, end,
+                           is_cancelled);
         });
     }
 

@@ -114,9 +114,12 @@ StageParts Stage<T>::parts(std::uint64_t active, int num_qubits) const {
     return parts;
 }
 
+// Copied between two looks at the cancel flag: 16 KiB or more, in as many pages at most.
+constexpr std::size_t kRunsAtOnce = 8;
+
 template <class T>
 void apply_stage(T* state, const Stage<T>& stage, const BlockSelector& first_block, const Kernels<T>& kernels, T* buffer,
-                 std::uint64_t begin, std::uint64_t end) {
+                 std::uint64_t begin, std::uint64_t end, const std::function<bool()>& is_cancelled) {
     const std::uint64_t block = 2 * kLanes<T>;
     const std::size_t run_bytes = stage.run_blocks * block * sizeof(T);
     for (std::uint64_t part = begin; part < end; ++part) {
@@ -125,6 +128,7 @@ void apply_stage(T* state, const Stage<T>& stage, const BlockSelector& first_blo
         T* work = in_place ? first : buffer;
         if (!in_place) {
             for (std::size_t run = 0; run < stage.runs.size(); ++run) {
+                if (run % kRunsAtOnce == 0 && is_cancelled()) return;
                 std::memcpy(buffer + run * stage.run_blocks * block, first + stage.runs[run] * block, run_bytes);
             }
         }
@@ -137,6 +141,7 @@ void apply_stage(T* state, const Stage<T>& stage, const BlockSelector& first_blo
         }
         if (!in_place) {
             for (std::size_t run = 0; run < stage.runs.size(); ++run) {
+                if (run % kRunsAtOnce == 0 && is_cancelled()) return;
                 std::memcpy(first + stage.runs[run] * block, buffer + run * stage.run_blocks * block, run_bytes);
             }
         }
@@ -147,7 +152,7 @@ void apply_stage(T* state, const Stage<T>& stage, const BlockSelector& first_blo
     template Stage<T> plan_stage<T>(const std::vector<const Pass*>&, const std::vector<int>&, int);                  \
     template StageParts Stage<T>::parts(std::uint64_t, int) const;                                                \
     template void apply_stage<T>(T*, const Stage<T>&, const BlockSelector&, const Kernels<T>&, T*, std::uint64_t, \
-                                 std::uint64_t);
+                                 std::uint64_t, const std::function<bool()>&);
 QUEUEBIT_INSTANTIATE(double)
 QUEUEBIT_INSTANTIATE(float)
 #undef QUEUEBIT_INSTANTIATE

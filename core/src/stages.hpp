@@ -6,6 +6,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <vector>
 
 #include "fusion.hpp"
@@ -54,9 +55,11 @@ template <class T>
 Stage<T> plan_stage(const std::vector<const Pass*>& passes, const std::vector<int>& qubits, int rows_at_once);
 
 // Makes the passes of a stage on the parts begin..end, whose first blocks are given. `buffer` has room for 2^kStageQubits<T> amplitudes.
+// The runs of one part lie all over the state: where the system has to find a page for each, they take seconds together. So
+// `is_cancelled` is asked before each, and ends it; then the state is of no use.
 template <class T>
 void apply_stage(T* state, const Stage<T>& stage, const BlockSelector& first_block, const Kernels<T>& kernels, T* buffer,
-                 std::uint64_t begin, std::uint64_t end);
+                 std::uint64_t begin, std::uint64_t end, const std::function<bool()>& is_cancelled);
 
 std::vector<int> qubits_of(const Pass& pass);
 
