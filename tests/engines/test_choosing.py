@@ -18,6 +18,8 @@ from queuebit.engines import (
     Program,
     UnboundParametersError,
     UnsupportedInstructionError,
+    choosing,
+    get_engine,
 )
 from queuebit.engines.choosing import Choice, Method, Precision, compile_chosen, general_engine
 from queuebit.engines.reference import ReferenceEngine
@@ -111,6 +113,26 @@ def test_a_run_in_single_precision_goes_to_the_native_engine() -> None:
 @needs_core
 def test_circuits_with_wide_integers_go_to_the_reference_engine() -> None:
     assert engine_of(compile_chosen(with_wide_integers(), Choice())) == "reference"
+
+
+def test_threads_that_nobody_has_asked_for_hinder_no_engine() -> None:
+    for method in Method:
+        compile_chosen(ghz(3), Choice(method=method, usual_threads=2))
+    assert engine_of(compile_chosen(with_wide_integers(), Choice(usual_threads=2))) == "reference"
+
+
+@needs_core
+def test_usual_threads_are_those_of_a_run_that_doesnt_say(monkeypatch: pytest.MonkeyPatch) -> None:
+    made: list[int | None] = []
+
+    def make(single_precision: bool, threads: int | None) -> engines.Engine:
+        made.append(threads)
+        return get_engine("statevector")
+
+    monkeypatch.setattr(choosing, "_native_engine", make)
+    for threads in (None, 3):
+        compile_chosen(ghz(3), Choice(threads=threads, usual_threads=2))
+    assert made == [2, 3]
 
 
 def test_small_circuits_are_not_looked_into(monkeypatch: pytest.MonkeyPatch) -> None:

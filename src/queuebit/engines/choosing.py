@@ -5,7 +5,7 @@ at least 16 measurements and resets more than qubits. Everything else goes to th
 engine where no compiler built that.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import lru_cache
 
@@ -53,12 +53,15 @@ class Choice:
     Attributes:
         method: which engine.
         precision: of amplitudes.
-        threads: how many a run may use, 1 to :data:`MAX_THREADS`; None for the cores that other runs leave.
+        threads: how many a run may use, 1 to :data:`MAX_THREADS`; None for ``usual_threads``.
+        usual_threads: how many it may use where nothing was said, by an engine that can be told; None for the cores
+            that other runs leave. It is no wish of the user's, so choices that differ in it are equal.
     """
 
     method: Method = Method.AUTOMATIC
     precision: Precision = Precision.DOUBLE
     threads: int | None = None
+    usual_threads: int | None = field(default=None, compare=False)
 
 
 def compile_chosen(
@@ -108,7 +111,7 @@ def general_engine(choice: Choice) -> Engine:
             raise EngineError(f"method 'statevector': {error.message}; leave the method out") from error
         _require_defaults(choice, error.message)
         return ReferenceEngine()
-    return _native_engine(choice.precision is Precision.SINGLE, choice.threads)
+    return _native_engine(choice.precision is Precision.SINGLE, choice.threads or choice.usual_threads)
 
 
 @lru_cache(maxsize=64)

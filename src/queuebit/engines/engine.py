@@ -12,6 +12,10 @@ from numpy.typing import NDArray
 from qiskit.circuit import QuantumCircuit
 
 from queuebit.engines.control import Control
+from queuebit.engines.cost import RunCost
+
+# Of an engine that doesn't know better, in the order of NumPy.
+_INSTRUCTION_S, _AMPLITUDE_S = 20e-6, 10e-9
 
 MAX_SEED = 2**63 - 1
 """Largest seed; the smallest is 0."""
@@ -85,6 +89,14 @@ class Program(ABC):
     def estimated_seconds(self, shots: int) -> float:
         """Return about how long a run takes, in seconds; infinity when that isn't known beforehand."""
         return math.inf
+
+    def cost(self, shots: int) -> RunCost:
+        """Return an estimate of what a run costs; unlike :meth:`estimated_seconds` always a number.
+
+        Args:
+            shots: of the run.
+        """
+        return RunCost(self.num_instructions * (_INSTRUCTION_S + 2.0 ** min(self.num_qubits, 60) * _AMPLITUDE_S))
 
     @abstractmethod
     def run(

@@ -2,7 +2,7 @@
 
 import math
 import threading
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +15,7 @@ except ImportError as error:
         "the native core was not built when queuebit was installed; install it again with a C++ compiler"
     ) from error
 from queuebit.engines.control import Control
+from queuebit.engines.cost import RunCost, num_collapses, num_instructions
 from queuebit.engines.encoding import EncodedCircuit, encode_flat, encode_plain
 from queuebit.engines.engine import Engine, Outcome, Output, Program
 from queuebit.engines.exceptions import (
@@ -30,8 +31,10 @@ from queuebit.providers.local_executor import available_cores
 
 _OUTPUT_CODES = {Output.COUNTS: 0, Output.STATEVECTOR: 1, Output.UNITARY: 2}
 
-# Measured; on a machine without wide registers it is more.
+# Measured; on a machine without wide registers it is more. Of few gates a pass, reading and writing the state takes the
+# time, of many, computing.
 _SECONDS_PER_AMPLITUDE_AND_PASS = 1e-9
+_SECONDS_PER_AMPLITUDE_AND_OPERATION = 0.2e-9
 _SECONDS_PER_SHOT = 20e-9
 
 # Per shot: its number, its random number, its outcome's place in the core and in the answer.
@@ -87,7 +90,30 @@ class StatevectorEngine(Engine):
             single_precision=self._single_precision,
             simd=self._simd,
         )
-        return StatevectorProgram(circuit.name, encoded, output, core, self._threads)
+        return StatevectorProgram(circuit.name, encoded, output, core, self._threads, _Branching.of(circuit, core))
+
+
+class _Branching(NamedTuple):
+    """What repeats the work of a circuit.
+
+    Attributes:
+        num_collapses: at how many places the ways of shots may part.
+        repetition: how often an instruction is run, on average, for the loops that it is in.
+    """
+
+    num_collapses: int = 0
+    repetition: float = 1.0
+
+    @classmethod
+    def of(cls, circuit: QuantumCircuit, core: Any) -> "_Branching":
+        """Return that of a circuit."""
+        if not core.branches:
+            return _STRAIGHT
+        once = num_instructions(circuit, with_turns=False)
+        return cls(num_collapses(circuit), num_instructions(circuit) / max(1, once))
+
+
+_STRAIGHT = _Branching()
 
 
 def _encode(circuit: QuantumCircuit, output: Output) -> EncodedCircuit:
@@ -102,7 +128,15 @@ def _encode(circuit: QuantumCircuit, output: Output) -> EncodedCircuit:
 class StatevectorProgram(Program):
     """A circuit compiled by the native core."""
 
-    def __init__(self, name: str, encoded: EncodedCircuit, output: Output, core: Any, threads: int | None) -> None:
+    def __init__(
+        self,
+        name: str,
+        encoded: EncodedCircuit,
+        output: Output,
+        core: Any,
+        threads: int | None,
+        branching: _Branching = _STRAIGHT,
+    ) -> None:
         self.num_qubits = encoded.num_qubits
         self.num_clbits = encoded.num_clbits
         self.num_instructions = encoded.num_instructions
@@ -111,6 +145,8 @@ class StatevectorProgram(Program):
         self._name = name
         self._core = core
         self._threads = threads
+        self._branching = branching
+        self._num_operations = len(encoded.progress_start)
 
     def memory_bytes(self, shots: int) -> int:
         """See :meth:`Program.memory_bytes`."""
@@ -121,9 +157,19 @@ class StatevectorProgram(Program):
         """See :meth:`Program.estimated_seconds`; how often a circuit branches isn't known."""
         if self._core.branches:
             return math.inf
+        return self._seconds_once() + shots * _SECONDS_PER_SHOT
+
+    def cost(self, shots: int) -> RunCost:
+        """See :meth:`Program.cost`: where branches may outnumber the shots, each shot goes its own way."""
+        branches = 2 ** min(self._branching.num_collapses, 62)
+        seconds = min(shots, branches) * self._seconds_once() + shots * _SECONDS_PER_SHOT
+        return RunCost(seconds, is_by_shot=branches > shots > 1)
+
+    def _seconds_once(self) -> float:
         amplitudes = 1 << (self.num_qubits * self._dimensions)
-        passes = int(self._core.num_passes)
-        return passes * amplitudes * _SECONDS_PER_AMPLITUDE_AND_PASS + shots * _SECONDS_PER_SHOT
+        passing_s = int(self._core.num_passes) * _SECONDS_PER_AMPLITUDE_AND_PASS
+        computing_s = self._num_operations * _SECONDS_PER_AMPLITUDE_AND_OPERATION
+        return amplitudes * max(passing_s, computing_s) * self._branching.repetition
 
     def _memory_limit_bytes(self, shots: int) -> int:
         """Return how much memory all states of a run may use together; one for each branch, at most one a shot."""

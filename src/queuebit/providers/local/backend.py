@@ -4,6 +4,7 @@ import reprlib
 import uuid
 import warnings
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import Any, ClassVar, NamedTuple
 
 from qiskit.circuit import QuantumCircuit
@@ -14,6 +15,7 @@ from qiskit.transpiler import Target
 from queuebit import __version__
 from queuebit.engines import Control, EngineError, Output
 from queuebit.engines.choosing import compile_chosen, general_engine
+from queuebit.engines.cost import RunCost
 from queuebit.engines.memory import available_bytes, require_bytes, require_machine
 from queuebit.providers.local.experiment import Experiment, header_of
 from queuebit.providers.local.one_by_one import OneByOne
@@ -35,12 +37,14 @@ class CheckedRun(NamedTuple):
         circuits: its circuits.
         seed: the seed that it uses.
         memory_bytes: about how much memory its largest circuit needs.
+        costs: what each circuit costs.
         remarks: what the user should be warned about.
     """
 
     circuits: list[QuantumCircuit]
     seed: int
     memory_bytes: int
+    costs: list[RunCost]
     remarks: list[str]
 
 
@@ -151,23 +155,26 @@ class LocalBackend(BackendV2):
             checked = check_options({**known, **options}, self.output)
             circuits = checked_circuits(run_input)
             remarks = self._remarks(options.keys() - known.keys(), checked)
-            memory_bytes = 0
+            memory_bytes, costs = 0, []
             for circuit in circuits:
                 experiment, needed_bytes = self._compiled(circuit, checked)
                 require_machine(needed_bytes, _need(circuit, checked))
                 remarks += self._remarks_on([experiment])
                 memory_bytes = max(memory_bytes, needed_bytes)
+                costs += [experiment.program.cost(checked.shots)] if experiment.program else []
         except EngineError as error:
             raise self.error_class(error.message) from error
-        return CheckedRun(circuits, checked.seed, memory_bytes, remarks)
+        return CheckedRun(circuits, checked.seed, memory_bytes, costs, remarks)
 
-    def one_by_one(self, control: Control, **options: Any) -> OneByOne:
+    def one_by_one(self, control: Control, usual_threads: int | None = None, **options: Any) -> OneByOne:
         """Begin a run whose circuits are handed over one at a time.
 
         Each gives the result that it has when :meth:`run` is given them all.
 
         Args:
             control: cancels the run and counts its progress; its memory may be shared with another process.
+            usual_threads: how many threads a run may use where the options don't say; None for the cores that other
+                runs of this process leave.
             options: as for :meth:`run`.
 
         Raises:
@@ -180,7 +187,8 @@ class LocalBackend(BackendV2):
             raise self.error_class(error.message) from error
         for text in self._remarks(options.keys() - known.keys(), checked):
             warnings.warn(text, UserWarning, stacklevel=2)
-        return OneByOne(self._one_experiment, checked, control)
+        choice = replace(checked.choice, usual_threads=usual_threads)
+        return OneByOne(self._one_experiment, replace(checked, choice=choice), control)
 
     def _one_experiment(self, circuit: QuantumCircuit, options: RunOptions) -> Experiment:
         try:

@@ -1,6 +1,7 @@
 """The circuits of one job, run one at a time by whoever hands them over."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from qiskit.circuit import QuantumCircuit
 from qiskit.result.models import ExperimentResult
@@ -55,12 +56,14 @@ class OneByOne:
         """
         return self._experiment(circuit, self._options)
 
-    def run(self, experiment: Experiment, index: int) -> ExperimentResult:
+    def run(self, experiment: Experiment, index: int, shots: tuple[int, int] | None = None) -> ExperimentResult:
         """Run a prepared circuit.
 
         Args:
             experiment: from :meth:`prepare`; it runs once.
             index: position of the circuit in its job.
+            shots: the number of the first shot, and how many; None for all. Each shot's outcome is the same as in a run
+                of all.
 
         Raises:
             RunCancelledError: when cancelled.
@@ -69,5 +72,8 @@ class OneByOne:
         """
         if experiment.program is None:
             raise ValueError(f"circuit {experiment.name!r} has run already; prepare it again")
-        run_experiment(experiment, experiment.program, self._options, self._control, circuit_index=index)
+        options, first = self._options, 0
+        if shots is not None:
+            first, options = shots[0], replace(options, shots=shots[1])
+        run_experiment(experiment, experiment.program, options, self._control, circuit_index=index, first_shot=first)
         return experiment.result

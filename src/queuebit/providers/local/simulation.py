@@ -117,7 +117,13 @@ class Simulation(SteerableWork):
 
 
 def run_experiment(
-    experiment: Experiment, program: Program, options: RunOptions, control: Control, *, circuit_index: int
+    experiment: Experiment,
+    program: Program,
+    options: RunOptions,
+    control: Control,
+    *,
+    circuit_index: int,
+    first_shot: int = 0,
 ) -> None:
     """Run one circuit's program and keep the outcome as its result.
 
@@ -127,6 +133,7 @@ def run_experiment(
         options: the options of its job.
         control: cancels the run and counts its progress.
         circuit_index: position of the circuit in its job; its random numbers depend on it.
+        first_shot: the number of the first shot; likewise.
 
     Raises:
         RunCancelledError: when cancelled.
@@ -134,7 +141,12 @@ def run_experiment(
     """
     started = time.perf_counter()
     outcome = program.run(
-        options.shots, options.seed, control, circuit_index=circuit_index, initial_state=options.initial_state
+        options.shots,
+        options.seed,
+        control,
+        circuit_index=circuit_index,
+        first_shot=first_shot,
+        initial_state=options.initial_state,
     )
     experiment.succeed(program, outcome, options, time.perf_counter() - started)
 
