@@ -2,15 +2,17 @@
 
 import sqlite3
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from queuebit.store import JobFilter, JobState, Limits, StoredResult, WorkerRecord
+from queuebit.store import JobFilter, JobState, Limits, StoreCorruptError, StoredResult, WorkerRecord
 from queuebit.store.array_files import stem
 from queuebit.store.doctor import FindingKind, examine, mend
 from queuebit.store.sqlite import SQLiteStore
+from queuebit.testing.store_checks.fixtures import FIRST_SHOTS, PARTS, RESULT, THREE_CIRCUITS
 from queuebit.testing.store_checks.invariants import assert_consistent
 
 from .builders import done, new_worker, running, submit
@@ -174,6 +176,93 @@ def test_circuits_of_no_job_are_found_and_deleted(store: SQLiteStore) -> None:
     assert mend(findings) == findings
     assert examine(store.path) == []
     assert store.circuits(job.job_id) == (b"bell",)
+
+
+def test_parts_of_no_job_are_found_and_deleted(store: SQLiteStore) -> None:
+    job = done(store, [FIRST_SHOTS], circuits=THREE_CIRCUITS, parts=PARTS)
+    store.close()
+    execute(
+        store.path,
+        "INSERT INTO plans SELECT sequence + 7, parts FROM plans",
+        "INSERT INTO shot_results SELECT part_id + (7 << 20), first_shot, num_shots, content, NULL FROM shot_results",
+    )
+    found = [finding for finding in examine(store.path) if finding.kind is not FindingKind.BAD_FILE]
+    assert [finding.kind for finding in found] == [FindingKind.UNUSED_PARTS]
+    assert "1 plans of parts and 1 results of shots belong to no job" in found[0].message
+    mend(found)
+    assert FindingKind.UNUSED_PARTS not in kinds(store.path)
+    again = SQLiteStore(store.path)
+    assert again.parts(job.job_id) == PARTS
+    assert again.results(job.job_id) == [FIRST_SHOTS]
+    again.close()
+
+
+BAD_PLANS = {
+    "gone": "DELETE FROM plans",
+    "no plan": "UPDATE plans SET parts = 'a plan'",
+    "no parts": "UPDATE plans SET parts = '[1, 2]'",
+    "of other circuits": "UPDATE plans SET parts = '[[0, 1], [1, 1], [2, 1], [3, 1]]'",
+    "of other parts": "UPDATE plans SET parts = '[[0, 1], [1, 2]]'",
+    "not said by the job": "UPDATE jobs SET num_parts = 1",
+}
+
+
+@pytest.mark.parametrize("statement", BAD_PLANS.values(), ids=BAD_PLANS)
+def test_a_job_that_waits_and_has_lost_its_plan_is_made_one_of_one_part(store: SQLiteStore, statement: str) -> None:
+    claim = running(store, circuits=THREE_CIRCUITS, parts=PARTS)
+    name = f"{stem(claim.job.job_id, 1)}-2-0-0.npy"
+    np.save(store.files / name, np.arange(3))
+    store.keep_results(claim, [RESULT, replace(FIRST_SHOTS, files=(name,))])
+    store.release(claim, "stopping")
+    store.close()
+    execute(store.path, statement)
+    finding = next(finding for finding in examine(store.path) if finding.kind is not FindingKind.ORPHAN_FILE)
+    assert (finding.kind, finding.subject) == (FindingKind.LOST_PLAN, claim.job.job_id)
+    assert mend([finding]) == [finding]
+    assert examine(store.path) == []
+    assert list(store.files.iterdir()) == []
+    mended = SQLiteStore(store.path)
+    (again,) = mended.claim(str(claim.job.worker_id), 1)
+    assert (again.job.num_parts, again.parts, again.finished) == (1, (), {0})
+    assert mended.results(claim.job.job_id) == [RESULT]
+    assert_consistent(mended)
+    mended.close()
+
+
+def test_a_job_that_has_lost_its_plan_and_cant_do_without_is_told(store: SQLiteStore) -> None:
+    lost = [
+        done(store, [FIRST_SHOTS], circuits=THREE_CIRCUITS, parts=PARTS),
+        running(store, circuits=THREE_CIRCUITS, parts=PARTS).job,
+    ]
+    kept = done(store, circuits=THREE_CIRCUITS, parts=PARTS)
+    store.close()
+    execute(store.path, "DELETE FROM plans")
+    findings = {finding.subject: finding for finding in examine(store.path) if finding.kind is not FindingKind.BAD_FILE}
+    assert [findings[job.job_id].kind for job in (*lost, kept)] == ["bad_plan", "bad_plan", "lost_plan"]
+    assert "restore a backup" in findings[lost[0].job_id].cure
+    assert mend(findings.values()) == [findings[kept.job_id]]
+    assert {finding.subject for finding in examine(store.path) if finding.kind is FindingKind.BAD_PLAN} == {
+        job.job_id for job in lost
+    }
+    again = SQLiteStore(store.path)
+    for job in lost:
+        with pytest.raises(StoreCorruptError, match="3 parts, but there are 0; run: queuebit doctor"):
+            again.parts(job.job_id)
+    assert again.results(kept.job_id) == [RESULT]
+    again.close()
+
+
+def test_a_job_without_its_plan_is_not_claimed(store: SQLiteStore) -> None:
+    worker = new_worker()
+    store.register_worker(worker)
+    submit(store, circuits=THREE_CIRCUITS, parts=PARTS)
+    store.close()
+    execute(store.path, "UPDATE plans SET parts = '[[0, 1]'")
+    again = SQLiteStore(store.path)
+    with pytest.raises(StoreCorruptError, match=r"can't be read.*queuebit doctor"):
+        again.claim(worker.worker_id, 1)
+    assert again.statistics()[JobState.QUEUED] == 1
+    again.close()
 
 
 def test_findings_of_several_stores_are_mended_together(tmp_path: Path) -> None:

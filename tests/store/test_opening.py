@@ -10,11 +10,14 @@ from pathlib import Path
 import apsw
 import pytest
 
-from queuebit.store import StoreCorruptError, StoreUnusableError, open_store
+from queuebit.store import StoreCorruptError, StoreUnusableError, Usage, open_store
+from queuebit.store.doctor import examine
 from queuebit.store.sqlite import SQLiteStore, connecting
 from queuebit.store.sqlite.migrations import APPLICATION_ID, MIGRATIONS, Migration, migrate, newest
+from queuebit.testing.store_checks.fixtures import LAST_SHOTS, PARTS, RESULT, THREE_CIRCUITS
+from queuebit.testing.store_checks.invariants import assert_consistent
 
-from .builders import run_python, submit
+from .builders import done, run_python, running, submit
 
 
 @pytest.fixture
@@ -253,6 +256,22 @@ if __name__ == "__main__":
     store.close()
 
 
+def in_the_first_version(path: Path) -> None:
+    """Put the jobs of a store into one of the first schema."""
+    newer = path.with_name("newer.db")
+    path.rename(newer)
+    connection = connecting.connect(path, create=True)
+    migrate(connection, path, MIGRATIONS[:1])
+    connection.execute("ATTACH ? AS newer", (str(newer),))
+    for (table,) in connection.execute("SELECT name FROM main.sqlite_schema WHERE type = 'table'").fetchall():
+        columns = ", ".join(name for _, name, *_ in connection.execute(f"PRAGMA main.table_info({table})"))
+        connection.execute(f"DELETE FROM main.{table}")
+        connection.execute(f"INSERT INTO main.{table} ({columns}) SELECT {columns} FROM newer.{table}")
+    assert connection.pragma("user_version") == 1
+    connection.close()
+    newer.unlink()
+
+
 class TestMigrations:
     STEPS = (*MIGRATIONS, Migration(version=newest() + 1, script="ALTER TABLE jobs ADD COLUMN more TEXT"))
 
@@ -265,6 +284,29 @@ class TestMigrations:
         assert connection.pragma("user_version") == newest() + 1
         assert connection.execute("SELECT job_id, more FROM jobs").fetchall() == [(job.job_id, None)]
         connection.close()
+
+    def test_a_store_without_parts_gets_them(self, path: Path) -> None:
+        """From version 1: its jobs are as they were, run on, and new ones may be in parts."""
+        store = open_store(path)
+        finished = done(store, circuits=(b"a", b"b"), name="n", tags=("t",))
+        claim = running(store)
+        waiting = submit(store, priority=-1)
+        before = [(job, store.results(job.job_id), store.events(job.job_id)) for job in store.jobs()]
+        store.close()
+        in_the_first_version(path)
+        store = open_store(path)
+        assert [(job, store.results(job.job_id), store.events(job.job_id)) for job in store.jobs()] == before
+        assert store.circuits(finished.job_id) == (b"a", b"b")
+        assert {store.get(job.job_id).num_parts for job in (finished, claim.job, waiting)} == {1}
+        assert store.finish([(claim, [RESULT], Usage())]) == [store.get(claim.job.job_id)]
+        cut = running(store, circuits=THREE_CIRCUITS, parts=PARTS)
+        store.finish([(cut, [RESULT, LAST_SHOTS], Usage())])
+        assert store.parts(cut.job.job_id) == PARTS
+        assert store.results(cut.job.job_id) == [RESULT, LAST_SHOTS]
+        assert store.delete([finished.job_id]) == 1
+        assert_consistent(store)
+        assert examine(path) == []
+        store.close()
 
     def test_a_new_store_takes_all_steps(self, path: Path) -> None:
         connection = connecting.connect(path, create=True)

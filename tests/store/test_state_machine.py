@@ -20,6 +20,8 @@ from queuebit.store import (
     Limits,
     MemoryStore,
     NewJob,
+    Part,
+    ShotRange,
     StoredResult,
     StoreError,
     Usage,
@@ -36,8 +38,34 @@ usages = st.builds(Usage, cpu_s=st.sampled_from([0.0, 0.5]), peak_memory_bytes=s
 reasons = st.sampled_from(["", "why"])
 texts = st.sampled_from(["", "printed", "\n" * 3, "x" * 400_000])
 errors = st.sampled_from([{"type": "E", "message": "m\nn"}, {"message": ""}, {"type": "E", "circuit_index": 0}])
+TWO_RANGES = (ShotRange(0, 2), ShotRange(2, 1))
 results = st.lists(
-    st.builds(StoredResult, index=st.integers(0, 2), content=st.binary(max_size=3), files=st.just(())), max_size=3
+    st.builds(
+        StoredResult,
+        index=st.integers(0, 2),
+        content=st.binary(max_size=3),
+        files=st.just(()),
+        shots=st.none() | st.sampled_from(TWO_RANGES),
+    ),
+    max_size=3,
+)
+
+
+def cut(circuit: int) -> list[Part]:
+    return [Part(circuit, 1, shots) for shots in TWO_RANGES]
+
+
+# Not each fits each number of circuits.
+plans = st.sampled_from(
+    [
+        (),
+        (Part(0), Part(1)),
+        (Part(0, 2), Part(2)),
+        tuple(cut(0)),
+        (*cut(0), *cut(1)),
+        (Part(0), *cut(1), Part(2)),
+        (*cut(0), Part(1, 2)),
+    ]
 )
 filters = st.builds(
     JobFilter,
@@ -121,6 +149,7 @@ class StoreMachine(RuleBasedStateMachine):
                     "priority": st.integers(-1, 1),
                     "limits": limits,
                     "idempotency_key": st.none() | st.sampled_from(["k", "l"]),
+                    "parts": plans,
                 }
             ),
             min_size=1,
@@ -131,9 +160,9 @@ class StoreMachine(RuleBasedStateMachine):
         submitted = self.both(lambda store: store.submit([NewJob(**job) for job in fields]))
         return multiple(*(job.job_id for job in submitted or ()))
 
-    @rule(target=claims, worker_id=workers, limit=st.integers(0, 4))
-    def claim(self, worker_id: str, limit: int) -> Any:
-        return multiple(*(self.both(lambda store: store.claim(worker_id, limit)) or ()))
+    @rule(target=claims, worker_id=workers, limit=st.integers(0, 4), above=st.none() | st.integers(-2, 1))
+    def claim(self, worker_id: str, limit: int, above: int | None) -> Any:
+        return multiple(*(self.both(lambda store: store.claim(worker_id, limit, above=above)) or ()))
 
     @rule(claim=claims, results=results)
     def keep_results(self, claim: Claim, results: list[StoredResult]) -> None:
@@ -163,6 +192,10 @@ class StoreMachine(RuleBasedStateMachine):
     def lose(self, claim: Claim, reason: str, usage: Usage) -> None:
         self.both(lambda store: store.lose(claim, reason, usage))
 
+    @rule(claim=claims, reason=reasons, usage=usages)
+    def lose_part(self, claim: Claim, reason: str, usage: Usage) -> None:
+        self.both(lambda store: store.lose_part(claim, reason, usage))
+
     @rule(dead=st.sets(st.integers(1, 5)))
     def recover(self, dead: set[int]) -> None:
         self.both(lambda store: store.recover(lambda worker: worker.pid not in dead))
@@ -190,6 +223,7 @@ class StoreMachine(RuleBasedStateMachine):
                 results=tuple(store.results(job_id)),
                 events=tuple(store.events(job_id)),
                 log=store.logs(job_id),
+                parts=store.parts(job_id),
             )
 
         archive = self.both(archived)
@@ -235,7 +269,7 @@ class StoreMachine(RuleBasedStateMachine):
             everything = {job.job_id for job in self.model.jobs(limit=None)}
             self.both(lambda store: store.jobs(limit=None))
             for job_id in sorted(everything):
-                for read in ("events", "results", "circuits", "logs", "queue_position"):
+                for read in ("events", "results", "circuits", "parts", "logs", "queue_position"):
                     self.both(lambda store: getattr(store, read)(job_id))  # noqa: B023  # it is called at once
             assert_consistent(self.store)
             findings = examine(self.store.path, lambda worker: True)

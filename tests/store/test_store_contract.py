@@ -7,9 +7,10 @@ from typing import Any
 
 import pytest
 
-from queuebit.store import EventRecord, JobEvent, JobFilter, JobState, MemoryStore, StoredResult
+from queuebit.store import EventRecord, JobEvent, JobFilter, JobState, MemoryStore, Part, ShotRange, StoredResult
 from queuebit.testing import StoreContract, store_contract
 from queuebit.testing.deviations import check_names
+from queuebit.testing.store_checks.fixtures import FIRST_SHOTS, PARTS, THREE_CIRCUITS
 from queuebit.testing.store_checks.invariants import assert_consistent
 
 from .builders import done, running, submit
@@ -87,6 +88,7 @@ class TestInvariants:
             {"error": {"type": "E"}},
             {"crashes": 2},
             {"num_circuits": 2},
+            {"num_parts": 2},
         ],
     )
     def test_a_record_that_does_not_fit_its_story_is_found(self, fields: dict[str, Any]) -> None:
@@ -113,7 +115,27 @@ class TestInvariants:
     def test_results_of_no_circuit_are_found(self) -> None:
         store = MemoryStore()
         job = store._jobs[done(store).job_id]
-        job.results[5] = StoredResult(index=5, content=b"")
+        job.results[5, 0] = StoredResult(index=5, content=b"")
+        with pytest.raises(AssertionError):
+            assert_consistent(store)
+
+    @pytest.mark.parametrize(
+        "parts",
+        [PARTS[1:], (*PARTS[:2], Part(2, 1, ShotRange(6, 4))), (*PARTS[:2], PARTS[1]), (Part(0), Part(1), Part(2))],
+        ids=["missing", "gap", "doubled", "of other shots than the results"],
+    )
+    def test_parts_that_do_not_fit_are_found(self, parts: tuple[Part, ...]) -> None:
+        store = MemoryStore()
+        job = store._jobs[done(store, [FIRST_SHOTS], circuits=THREE_CIRCUITS, parts=PARTS).job_id]
+        assert_consistent(store)
+        job.parts, job.record = parts, replace(job.record, num_parts=len(parts))
+        with pytest.raises(AssertionError, match=job.record.job_id):
+            assert_consistent(store)
+
+    def test_a_result_that_is_there_twice_is_found(self) -> None:
+        store = MemoryStore()
+        job = store._jobs[done(store, [FIRST_SHOTS], circuits=THREE_CIRCUITS, parts=PARTS).job_id]
+        job.results[2, 7] = FIRST_SHOTS
         with pytest.raises(AssertionError):
             assert_consistent(store)
 

@@ -5,7 +5,8 @@ from pathlib import PurePath
 from typing import Any
 
 from queuebit.store.exceptions import StoreError, UnstorableError
-from queuebit.store.records import ArchivedJob, NewJob, StoredResult
+from queuebit.store.parts import check_parts
+from queuebit.store.records import ArchivedJob, NewJob, Part, StoredResult
 from queuebit.store.refusals import not_archived
 from queuebit.store.states import TRANSITIONS, JobState
 
@@ -37,6 +38,7 @@ def check_new_job(job: NewJob) -> None:
     if job.idempotency_key is not None:
         check_text(job.idempotency_key, f"the idempotency key of {what}")
     check_tags(job.tags, what)
+    check_parts(job.parts, len(job.circuits), what)
 
 
 def check_archived_job(job: ArchivedJob) -> None:
@@ -51,7 +53,9 @@ def check_archived_job(job: ArchivedJob) -> None:
     check_new_job(job.new_job)
     if not job.record.is_final:
         raise StoreError(not_archived(job.record.job_id, job.record.state))
-    check_results(job.results, job.record.num_circuits, job.record.job_id)
+    check_results(job.results, job.record.num_circuits, job.parts, job.record.job_id)
+    if job.record.num_parts != max(1, len(job.parts)):
+        raise StoreError(f"job {job.record.job_id} has {job.record.num_parts} parts, not {len(job.parts)}")
     if job.record.num_circuits != len(job.circuits):
         raise StoreError(f"job {job.record.job_id} has {job.record.num_circuits} circuits, not {len(job.circuits)}")
     _check_story(job)
@@ -127,20 +131,26 @@ def is_unicode(text: str) -> bool:
     return True
 
 
-def check_results(results: Sequence[StoredResult], num_circuits: int, job_id: str) -> None:
+def check_results(results: Sequence[StoredResult], num_circuits: int, parts: Sequence[Part], job_id: str) -> None:
     """Refuse results that don't belong to a job, and file names that lead out of the folder.
 
     Args:
         results: the results.
         num_circuits: how many circuits the job has.
+        parts: the parts of its work; none when it isn't cut.
         job_id: its id.
 
     Raises:
         StoreError: if one doesn't fit.
     """
+    cut = {(part.first, part.shots) for part in parts if part.shots is not None}
+    cut_circuits = {circuit for circuit, _ in cut}
     for result in results:
         if not 0 <= result.index < num_circuits:
             raise StoreError(f"job {job_id} has {num_circuits} circuits; there can't be a result for {result.index}")
+        if (result.index, result.shots) not in cut and (result.shots is not None or result.index in cut_circuits):
+            which = "all shots" if result.shots is None else f"the shots {result.shots}"
+            raise StoreError(f"job {job_id} has no part for {which} of circuit {result.index}, so no such result")
         for name in result.files:
             if PurePath(name).name != name or name in ("", ".", ".."):
                 raise StoreError(f"job {job_id} has a result with the file {name!r}; it must be a plain file name")

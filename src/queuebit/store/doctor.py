@@ -18,6 +18,7 @@ from queuebit.store.json_text import tags_from_text
 from queuebit.store.records import JobFilter, JobRecord, WorkerRecord
 from queuebit.store.sqlite.index_repair import counts_are_right, rebuild, wrong_blocks
 from queuebit.store.sqlite.named_queries import SQL
+from queuebit.store.sqlite.plan_repair import count_without_job, delete_without_job, join, wrong_plans
 from queuebit.store.sqlite.statements import rows
 from queuebit.store.sqlite.store import SQLiteStore
 from queuebit.store.states import JobState
@@ -36,6 +37,9 @@ class FindingKind(StrEnum):
     BAD_FILE = "bad_file"  # an array file of a result is missing or cut off
     DEAD_CLAIM = "dead_claim"  # a RUNNING job whose worker is dead
     UNUSED_CIRCUITS = "unused_circuits"  # circuits that no job has
+    UNUSED_PARTS = "unused_parts"  # plans, or results of shots, that no job has
+    LOST_PLAN = "lost_plan"  # a job that can do without the plan by which it was cut, and has to
+    BAD_PLAN = "bad_plan"  # a job that can't
 
 
 MENDED = {
@@ -43,6 +47,8 @@ MENDED = {
     FindingKind.ORPHAN_FILE: "it will be deleted",
     FindingKind.DEAD_CLAIM: "the job will be queued again, or given up if its workers have died too often",
     FindingKind.UNUSED_CIRCUITS: "they will be deleted",
+    FindingKind.UNUSED_PARTS: "they will be deleted",
+    FindingKind.LOST_PLAN: "the job will be one in one part; results of single shots that it has are deleted",
 }
 """What :func:`mend` does."""
 
@@ -119,7 +125,8 @@ def _examine(store: SQLiteStore, is_alive: IsAlive | None) -> list[Finding]:
         damages = _damages(store, connection)
         if damages:
             return damages
-        found = [*_index(store, connection), *_unused_circuits(store, connection), *_bad_files(store, connection)]
+        looks = (_index, _unused_circuits, _unused_parts, _wrong_plans, _bad_files)
+        found = [finding for look in looks for finding in look(store, connection)]
     return [*found, *_files(store), *_dead_claims(store, is_alive)]
 
 
@@ -139,6 +146,27 @@ def _unused_circuits(store: SQLiteStore, connection: apsw.Connection) -> Iterato
     ((number,),) = rows(connection, SQL.circuits_without_user)
     if number:
         yield _finding(store, FindingKind.UNUSED_CIRCUITS, store.path.name, f"{number} circuits belong to no job")
+
+
+def _unused_parts(store: SQLiteStore, connection: apsw.Connection) -> Iterator[Finding]:
+    num_plans, num_results = count_without_job(connection)
+    if num_plans or num_results:
+        message = f"{num_plans} plans of parts and {num_results} results of shots belong to no job"
+        yield _finding(store, FindingKind.UNUSED_PARTS, store.path.name, message)
+
+
+def _wrong_plans(store: SQLiteStore, connection: apsw.Connection) -> Iterator[Finding]:
+    for wrong in wrong_plans(connection):
+        if wrong.can_be_joined:
+            yield _finding(store, FindingKind.LOST_PLAN, wrong.job_id, wrong.what)
+        else:
+            yield Finding(
+                store=store.path,
+                kind=FindingKind.BAD_PLAN,
+                subject=wrong.job_id,
+                message=wrong.what,
+                cure="restore a backup; without one, cancel the job if it runs, and submit its circuits again",
+            )
 
 
 def _bad_files(store: SQLiteStore, connection: apsw.Connection) -> Iterator[Finding]:
@@ -190,7 +218,12 @@ def _mend(store: SQLiteStore, findings: list[Finding]) -> None:
         store.maintain("mend_index", lambda transaction: rebuild(transaction.connection))
     if FindingKind.UNUSED_CIRCUITS in kinds:
         store.maintain("mend_circuits", lambda transaction: transaction.run(SQL.delete_circuits_without_user))
-    if FindingKind.ORPHAN_FILE in kinds:
+    if FindingKind.UNUSED_PARTS in kinds:
+        store.maintain("mend_parts", delete_without_job)
+    if FindingKind.LOST_PLAN in kinds:
+        store.maintain("mend_plans", join)
+    # Behind what lets go of files.
+    if kinds & {FindingKind.ORPHAN_FILE, FindingKind.LOST_PLAN, FindingKind.UNUSED_PARTS}:
         collect_orphans(store)
     dead = {finding.subject for finding in findings if finding.kind is FindingKind.DEAD_CLAIM}
     if dead:

@@ -34,6 +34,7 @@ from queuebit.store.records import (
     JobRecord,
     Json,
     NewJob,
+    Part,
     StoredResult,
     Usage,
     WorkerRecord,
@@ -53,6 +54,9 @@ from queuebit.store.store import JobStore
 Arguments = ParamSpec("Arguments")
 Returned = TypeVar("Returned")
 
+Place = tuple[int, int]
+"""What a result is of: the circuit and the first shot."""
+
 
 @dataclass
 class Job:
@@ -61,16 +65,18 @@ class Job:
     Attributes:
         record: what users see of it.
         circuits: its circuits.
-        results: its results by circuit.
+        results: its results by circuit and first shot.
         events: its story.
         log: all that was printed.
+        parts: the parts of its work.
     """
 
     record: JobRecord
     circuits: tuple[bytes, ...]
-    results: dict[int, StoredResult] = field(default_factory=dict)
+    results: dict[Place, StoredResult] = field(default_factory=dict)
     events: list[EventRecord] = field(default_factory=list)
     log: str = ""
+    parts: tuple[Part, ...] = ()
 
 
 def one_at_a_time(
@@ -158,6 +164,7 @@ class MemoryStore(JobStore):
             backend_options=job.backend_options,
             options=job.options,
             num_circuits=len(job.circuits),
+            num_parts=max(1, len(job.parts)),
             name=job.name,
             tags=tuple(job.tags),
             metadata=job.metadata,
@@ -173,7 +180,9 @@ class MemoryStore(JobStore):
             started_us=None,
             finished_us=None,
         )
-        kept = self._jobs[job.job_id] = Job(record, tuple(bytes(circuit) for circuit in job.circuits))
+        kept = self._jobs[job.job_id] = Job(
+            record, tuple(bytes(circuit) for circuit in job.circuits), parts=tuple(job.parts)
+        )
         kept.events.append(_event(now, JobEvent.SUBMIT, record, None, ""))
         if job.idempotency_key is not None:
             self._keys[job.idempotency_key] = job.job_id
@@ -195,8 +204,10 @@ class MemoryStore(JobStore):
     def _restore_one(self, job: ArchivedJob) -> Job:
         self._sequence += 1
         record = replace(deepcopy(job.record), sequence=self._sequence, worker_id=None)
-        results = {result.index: result for result in job.results}
-        kept = self._jobs[record.job_id] = Job(record, job.circuits, results, list(job.events), storable(job.log))
+        results = {_place(result): result for result in job.results}
+        kept = self._jobs[record.job_id] = Job(
+            record, job.circuits, results, list(job.events), storable(job.log), job.parts
+        )
         if record.idempotency_key is not None:
             self._keys[record.idempotency_key] = record.job_id
         return kept
@@ -250,8 +261,13 @@ class MemoryStore(JobStore):
 
     @one_at_a_time
     def results(self, job_id: str) -> list[StoredResult]:
-        """Return the results that are there, by circuit."""
+        """Return the results that are there, by circuit and first shot."""
         return [result for _, result in sorted(self._job(job_id).results.items())]
+
+    @one_at_a_time
+    def parts(self, job_id: str) -> tuple[Part, ...]:
+        """Return the parts that a job's work is cut into."""
+        return self._job(job_id).parts
 
     @one_at_a_time
     def events(self, job_id: str) -> list[EventRecord]:
@@ -350,11 +366,12 @@ class MemoryStore(JobStore):
         return record.worker_id in dead or record.worker_id not in self._workers
 
     @one_at_a_time
-    def claim(self, worker_id: str, limit: int) -> list[Claim]:
+    def claim(self, worker_id: str, limit: int, *, above: int | None = None) -> list[Claim]:
         """Take QUEUED jobs for a registered worker."""
         if worker_id not in self._workers:
             raise StoreError(unregistered_worker(worker_id))
-        return [self._claim(job, worker_id) for job in self._queued()[: max(0, limit)]]
+        urgent = [job for job in self._queued() if above is None or job.record.priority > above]
+        return [self._claim(job, worker_id) for job in urgent[: max(0, limit)]]
 
     def _claim(self, job: Job, worker_id: str) -> Claim:
         self._change(
@@ -365,7 +382,15 @@ class MemoryStore(JobStore):
             progress_done=0,
             progress_total=0,
         )
-        return Claim(job=self._copy(job), circuits=job.circuits, finished=frozenset(job.results))
+        whole = {index for (index, _), result in job.results.items() if result.shots is None}
+        cut = {place for place, result in job.results.items() if result.shots is not None}
+        return Claim(
+            job=self._copy(job),
+            circuits=job.circuits,
+            finished=frozenset(whole),
+            parts=job.parts,
+            finished_shots=frozenset(cut),
+        )
 
     @one_at_a_time
     def cancel_requests(self, worker_id: str) -> list[str]:
@@ -390,7 +415,7 @@ class MemoryStore(JobStore):
         """End runs well."""
         for claim, results, _ in claims:
             if self._holds(claim):
-                check_results(results, claim.job.num_circuits, claim.job.job_id)
+                check_results(results, claim.job.num_circuits, claim.parts, claim.job.job_id)
         return [self._finish(claim, results, usage) for claim, results, usage in claims]
 
     def _finish(self, claim: Claim, results: Sequence[StoredResult], usage: Usage) -> JobRecord | None:
@@ -420,6 +445,14 @@ class MemoryStore(JobStore):
         job = self._claimed(claim)
         self._lose(job, reason, usage)
         return self._copy(job)
+
+    @one_at_a_time
+    def lose_part(self, claim: Claim, reason: str, usage: Usage = Usage()) -> None:
+        """Note that the process that ran a part of the job died, and that the part will run again."""
+        job = self._claimed(claim)
+        cpu_s, peak_memory_bytes = job.record.cpu_s + usage.cpu_s, job.record.peak_memory_bytes
+        peak_memory_bytes = max(peak_memory_bytes, usage.peak_memory_bytes)
+        self._change(job, JobEvent.LOSE_PART, reason, cpu_s=cpu_s, peak_memory_bytes=peak_memory_bytes)
 
     def _lose(self, job: Job, reason: str, usage: Usage) -> None:
         crashes = job.record.crashes + 1
@@ -462,10 +495,10 @@ class MemoryStore(JobStore):
         )
 
     def _keep(self, job: Job, results: Sequence[StoredResult]) -> None:
-        check_results(results, job.record.num_circuits, job.record.job_id)
+        check_results(results, job.record.num_circuits, job.parts, job.record.job_id)
         for result in results:
-            before = job.results.get(result.index)
-            job.results[result.index] = replace(result, content=bytes(result.content), files=tuple(result.files))
+            before = job.results.get(_place(result))
+            job.results[_place(result)] = replace(result, content=bytes(result.content), files=tuple(result.files))
             if before is not None:
                 delete_files(self._folder, set(before.files) - set(result.files))
 
@@ -514,6 +547,10 @@ def _as_json_keeps(job: NewJob) -> NewJob:
         options=mapping_from_text(mapping_to_text(job.options)),
         metadata=mapping_from_text(mapping_to_text(job.metadata)),
     )
+
+
+def _place(result: StoredResult) -> Place:
+    return result.index, 0 if result.shots is None else result.shots.first
 
 
 def _event(now: int, event: JobEvent, record: JobRecord, worker_id: str | None, reason: str) -> EventRecord:

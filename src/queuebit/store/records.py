@@ -5,7 +5,7 @@ Times are whole microseconds since 1970 in UTC.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from queuebit.store.states import FINAL_STATES, JobEvent, JobState
 
@@ -29,6 +29,32 @@ class Limits:
     max_attempts: int = 3
 
 
+class ShotRange(NamedTuple):
+    """Some of the shots of a circuit.
+
+    Attributes:
+        first: the first one; the circuit's are counted from 0.
+        number: how many, 1 or more.
+    """
+
+    first: int
+    number: int
+
+
+class Part(NamedTuple):
+    """A piece of a job's work that can run apart from the others: circuits, or some shots of one.
+
+    Attributes:
+        first: the first circuit.
+        number: how many circuits, 1 or more.
+        shots: which shots, of a single circuit; None for all.
+    """
+
+    first: int
+    number: int = 1
+    shots: ShotRange | None = None
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class NewJob:
     """A job to be submitted.
@@ -45,6 +71,8 @@ class NewJob:
         priority: greater runs earlier.
         limits: what its run may use.
         idempotency_key: a second submission with the same key gives the first job back.
+        parts: the pieces that its work is cut into, in order, each shot of each circuit in one of them; empty when it
+            isn't cut.
     """
 
     job_id: str
@@ -58,6 +86,7 @@ class NewJob:
     priority: int = 0
     limits: Limits = field(default_factory=Limits)
     idempotency_key: str | None = None
+    parts: tuple[Part, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -72,6 +101,7 @@ class JobRecord:
         crashes: how often its worker died.
         worker_id: who runs it; None when nobody does.
         num_circuits: how many circuits it has.
+        num_parts: how many parts its work is cut into; 1 when it isn't.
         progress_done: units done, of ``progress_total``; both 0 when nothing is known.
         error: why it is in ERROR: ``type``, ``message``, and what else is known, such as ``traceback``,
             ``circuit_index``, ``circuit_name``.
@@ -93,6 +123,7 @@ class JobRecord:
     backend_options: Json
     options: Json
     num_circuits: int
+    num_parts: int
     name: str
     tags: tuple[str, ...]
     metadata: Json
@@ -143,11 +174,15 @@ class Claim:
         job: the job as it was taken.
         circuits: its circuits.
         finished: the indices of the circuits whose results are there from earlier attempts.
+        parts: the parts of its work, of which alone there can be results; empty when it isn't cut.
+        finished_shots: of circuits that are cut, the index and the first shot of each result that is there.
     """
 
     job: JobRecord
     circuits: tuple[bytes, ...]
     finished: frozenset[int]
+    parts: tuple[Part, ...] = ()
+    finished_shots: frozenset[tuple[int, int]] = frozenset()
 
     @property
     def key(self) -> tuple[str, int, str | None]:
@@ -157,17 +192,19 @@ class Claim:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class StoredResult:
-    """The result of one circuit.
+    """The result of one circuit, or of some of its shots.
 
     Attributes:
         index: the circuit's place in the job.
         content: the encoded result.
         files: names of the array files that it refers to, in the store's folder of files.
+        shots: which shots it is of; None for all.
     """
 
     index: int
     content: bytes
     files: tuple[str, ...] = ()
+    shots: ShotRange | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -180,6 +217,7 @@ class ArchivedJob:
         results: the results that are there.
         events: its story.
         log: what its runs printed.
+        parts: the parts of its work.
     """
 
     record: JobRecord
@@ -187,12 +225,13 @@ class ArchivedJob:
     results: tuple[StoredResult, ...]
     events: tuple[EventRecord, ...]
     log: str
+    parts: tuple[Part, ...] = ()
 
     @property
     def new_job(self) -> NewJob:
         """The job as it was submitted."""
-        names = NewJob.__dataclass_fields__.keys() - {"circuits"}
-        return NewJob(circuits=self.circuits, **{name: getattr(self.record, name) for name in names})
+        names = NewJob.__dataclass_fields__.keys() - {"circuits", "parts"}
+        return NewJob(circuits=self.circuits, parts=self.parts, **{name: getattr(self.record, name) for name in names})
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -31,6 +31,7 @@ class JobEvent(StrEnum):
     RELEASE = "release"  # its worker gave it back unfinished
     LOSE = "lose"  # its worker died; another will take it
     GIVE_UP = "give_up"  # its workers died too often
+    LOSE_PART = "lose_part"  # the process that ran a part of it died; the part will run again
     UPDATE = "update"  # its name, tags or priority were changed
 
 
@@ -42,6 +43,7 @@ TRANSITIONS: Mapping[tuple[JobState | None, JobEvent], JobState] = {
     (JobState.RUNNING, JobEvent.FINISH): JobState.DONE,
     (JobState.RUNNING, JobEvent.FAIL): JobState.ERROR,
     (JobState.RUNNING, JobEvent.REQUEST_CANCEL): JobState.RUNNING,
+    (JobState.RUNNING, JobEvent.LOSE_PART): JobState.RUNNING,
     (JobState.RUNNING, JobEvent.CANCEL): JobState.CANCELLED,
     (JobState.RUNNING, JobEvent.RELEASE): JobState.QUEUED,
     (JobState.RUNNING, JobEvent.LOSE): JobState.QUEUED,

@@ -15,6 +15,7 @@ from queuebit.store.records import (
     JobFilter,
     JobRecord,
     NewJob,
+    Part,
     StoredResult,
     Usage,
     WorkerRecord,
@@ -80,7 +81,11 @@ class JobStore(ABC):
 
     @abstractmethod
     def results(self, job_id: str) -> list[StoredResult]:
-        """Return the results that are there, by circuit."""
+        """Return the results that are there, by circuit and first shot."""
+
+    @abstractmethod
+    def parts(self, job_id: str) -> tuple[Part, ...]:
+        """Return the parts that a job's work is cut into; none when it isn't."""
 
     @abstractmethod
     def events(self, job_id: str) -> list[EventRecord]:
@@ -147,8 +152,14 @@ class JobStore(ABC):
         """
 
     @abstractmethod
-    def claim(self, worker_id: str, limit: int) -> list[Claim]:
-        """Take QUEUED jobs for a registered worker: greater priority first, then the older."""
+    def claim(self, worker_id: str, limit: int, *, above: int | None = None) -> list[Claim]:
+        """Take QUEUED jobs for a registered worker: greater priority first, then the older.
+
+        Args:
+            worker_id: the worker.
+            limit: how many at most.
+            above: only jobs of a greater priority than this.
+        """
 
     @abstractmethod
     def cancel_requests(self, worker_id: str) -> list[str]:
@@ -187,3 +198,7 @@ class JobStore(ABC):
     @abstractmethod
     def lose(self, claim: Claim, reason: str, usage: Usage = Usage()) -> JobRecord:
         """Note that the process that ran the job died: as :meth:`recover` does for one job."""
+
+    @abstractmethod
+    def lose_part(self, claim: Claim, reason: str, usage: Usage = Usage()) -> None:
+        """Note that the process that ran a part of the job died, and that the part will run again."""

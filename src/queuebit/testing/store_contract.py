@@ -15,6 +15,7 @@ from queuebit.testing.store_checks.finding import ChangedChecks, FindChecks
 from queuebit.testing.store_checks.listing import CountChecks, FilterChecks, PageChecks
 from queuebit.testing.store_checks.logging import LogChecks
 from queuebit.testing.store_checks.losing import LoseChecks, RecoverChecks, ReleaseChecks
+from queuebit.testing.store_checks.parts import LosePartChecks, PartClaimChecks, PlanChecks, ShotResultChecks
 from queuebit.testing.store_checks.restoring import RestoreChecks
 from queuebit.testing.store_checks.results import ResultChecks, ResultFileChecks
 from queuebit.testing.store_checks.sharing import SharingChecks
@@ -41,6 +42,10 @@ class StoreContract(
     FencingChecks,
     ResultChecks,
     ResultFileChecks,
+    PlanChecks,
+    ShotResultChecks,
+    PartClaimChecks,
+    LosePartChecks,
     ReleaseChecks,
     LoseChecks,
     RecoverChecks,

@@ -207,7 +207,7 @@ class BelievesAnybody(MemoryStore):
     def keep_results(self, claim: Claim, results: Any) -> None:
         return
 
-    cancelled = release = lose = report = fail  # type: ignore[assignment]
+    cancelled = release = lose = lose_part = report = fail  # type: ignore[assignment]
 
 
 @found_by("an_earlier_attempt_of_the_same_worker_is_lost")
@@ -235,14 +235,14 @@ class KeepsResultsInTheOrderOfTheirComing(MemoryStore):
 class KeepsAnyResult(MemoryStore):
     def _keep(self, job: Job, results: Sequence[StoredResult]) -> None:
         for result in results:
-            job.results[result.index] = replace(result, files=())
+            job.results[result.index, 0] = replace(result, files=())
 
 
 @found_by("files_of_a_replaced_result_are_deleted", "others_keep_their_files", "nothing_of_a_deleted_job_is_left")
 class LeavesFiles(MemoryStore):
     def _keep(self, job: Job, results: Sequence[StoredResult]) -> None:
         for result in results:
-            job.results[result.index] = result
+            job.results[result.index, 0] = result
 
     def delete(self, job_ids: Any) -> int:
         for path in self.files.iterdir():

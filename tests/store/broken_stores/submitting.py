@@ -138,7 +138,8 @@ class RestoresUnlisted(MemoryStore):
 @found_by(
     "a_job_that_has_not_ended_is_not_restored",
     "a_story_that_can_not_be_is_refused",
-    "a_job_whose_parts_do_not_fit_is_refused",
+    "a_job_whose_contents_do_not_fit_is_refused",
+    "a_job_whose_parts_do_not_fit_is_not_restored",
     "a_taken_key_restores_none",
 )
 class RestoresAnything(MemoryStore):

@@ -9,7 +9,7 @@ from queuebit.store.records import JobRecord
 from queuebit.store.refusals import not_final
 from queuebit.store.sqlite.facets import job_facets
 from queuebit.store.sqlite.named_queries import SQL
-from queuebit.store.sqlite.rows import JobRow, parts, tags_to_text
+from queuebit.store.sqlite.rows import JobRow, numbers_of_job, tags_to_text
 from queuebit.store.sqlite.transaction import Transaction
 from queuebit.store.states import FINAL_STATES, JobEvent, JobState, next_state
 
@@ -105,12 +105,15 @@ def _happen(transaction: Transaction, job: JobRow, event: JobEvent, reason: str,
 
 
 def _delete(transaction: Transaction, job: JobRow) -> list[str]:
-    numbers = parts(job.sequence)
+    numbers = numbers_of_job(job.sequence)
     circuit_ids = {circuit_id for (circuit_id,) in transaction.rows(SQL.circuits_of_job, numbers)}
     transaction.run(SQL.forget_circuits_of_job, numbers)
     for circuit_id in circuit_ids:
         transaction.run(SQL.delete_circuit_without_user, {"circuit_id": circuit_id})
     files = transaction.rows(SQL.delete_results_of_job, numbers)
+    if job.num_parts > 1:
+        files += transaction.rows(SQL.delete_shot_results_of_job, numbers)
+        transaction.run(SQL.delete_plan, {"sequence": job.sequence})
     transaction.run(SQL.delete_events, numbers)
     transaction.run(SQL.delete_log, {"sequence": job.sequence})
     transaction.run(SQL.delete_job, {"sequence": job.sequence})

@@ -13,7 +13,7 @@ from queuebit.store.sqlite import logs
 from queuebit.store.sqlite.facets import job_facets
 from queuebit.store.sqlite.named_queries import SQL
 from queuebit.store.sqlite.runs import keep_results
-from queuebit.store.sqlite.submission import PreparedJob, prepare_jobs, use_circuits
+from queuebit.store.sqlite.submission import PreparedJob, keep_plan, prepare_jobs, use_circuits
 from queuebit.store.sqlite.transaction import Transaction
 
 _KEPT = (
@@ -77,6 +77,7 @@ def _restore(transaction: Transaction, prepared: PreparedArchive, circuit_ids: d
     archived, record = prepared.archived, prepared.archived.record
     sequence = _insert(transaction, prepared)
     use_circuits(transaction, sequence, prepared.submitted, circuit_ids)
+    keep_plan(transaction, sequence, archived.parts)
     kept = {name: getattr(record, name) for name in _KEPT}
     error = None if record.error is None else to_text(dict(record.error))
     transaction.run(SQL.restore_job, {**kept, "sequence": sequence, "error": error})
@@ -92,7 +93,7 @@ def _restore(transaction: Transaction, prepared: PreparedArchive, circuit_ids: d
         )
     if archived.log:
         logs.append(transaction, sequence, storable(archived.log))
-    keep_results(transaction, transaction.job(sequence), archived.results)
+    keep_results(transaction, transaction.job(sequence), archived.parts, archived.results)
     transaction.facets.created(sequence, record.created_us)
     transaction.facets.add(sequence, job_facets(record.state, record.backend_name, record.name, record.tags))
     return transaction.record(sequence)

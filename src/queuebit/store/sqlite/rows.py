@@ -3,8 +3,10 @@
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
+from queuebit.store.exceptions import StoreCorruptError, StoreError
 from queuebit.store.json_text import mapping_from_text, mapping_to_text, tags_from_text, to_text
-from queuebit.store.records import EventRecord, JobRecord, Limits, NewJob, StoredResult, WorkerRecord
+from queuebit.store.parts import check_parts, parts_from_text
+from queuebit.store.records import EventRecord, JobRecord, Limits, NewJob, Part, ShotRange, StoredResult, WorkerRecord
 from queuebit.store.states import JobEvent, JobState
 
 PART_BITS = 20
@@ -42,6 +44,7 @@ class JobRow(NamedTuple):
     metadata: str | None
     idempotency_key: str | None
     error: str | None
+    num_parts: int
 
 
 def job_record(row: JobRow) -> JobRecord:
@@ -62,6 +65,7 @@ def job_record(row: JobRow) -> JobRecord:
         backend_options=mapping_from_text(row.backend_options),
         options=mapping_from_text(row.options),
         num_circuits=row.num_circuits,
+        num_parts=row.num_parts,
         name=row.name,
         tags=tags_from_text(row.tags),
         metadata=mapping_from_text(row.metadata),
@@ -101,6 +105,7 @@ def new_job_bindings(job: NewJob) -> dict[str, Any]:
         "memory_limit_bytes": job.limits.memory_limit_bytes,
         "threads": job.limits.threads,
         "num_circuits": len(job.circuits),
+        "num_parts": max(1, len(job.parts)),
         "name": job.name,
         "backend_name": job.backend_name,
         "backend_options": mapping_to_text(job.backend_options),
@@ -123,7 +128,7 @@ def new_job_record(bindings: Mapping[str, Any], sequence: int) -> JobRecord:
 
 _NEW_ROW = JobRow(
     *(0, "", JobState.QUEUED, 0, 0, 0, None, 0, 1, None, None, None, 1, 0, 0, 0.0, 0),
-    *(0, None, None, "", "", None, None, None, None, None, None),
+    *(0, None, None, "", "", None, None, None, None, None, None, 1),
 )
 
 
@@ -198,13 +203,35 @@ def part_place(number: int) -> int:
     return number & ((1 << PART_BITS) - 1)
 
 
-def parts(sequence: int) -> dict[str, int]:
+def numbers_of_job(sequence: int) -> dict[str, int]:
     """Return the range of the numbers of a job's parts.
 
     Args:
         sequence: the job's.
     """
     return {"first": sequence << PART_BITS, "after": (sequence + 1) << PART_BITS}
+
+
+def parts_of_plan(text: str | None, job: JobRecord | JobRow) -> tuple[Part, ...]:
+    """Return the parts of a job that is cut.
+
+    Args:
+        text: its plan; None if there is none.
+        job: the job.
+
+    Raises:
+        StoreCorruptError: if the plan isn't there or isn't this job's.
+    """
+    what = f"job {job.job_id}"
+    try:
+        parts = parts_from_text(text)
+        check_parts(parts, job.num_circuits, what)
+    except (ValueError, TypeError, StoreError) as error:
+        raise StoreCorruptError(f"how {what} is cut can't be read: {error}; run: queuebit doctor") from error
+    if len(parts) != job.num_parts:
+        message = f"{what} has {job.num_parts} parts, but there are {len(parts)}; run: queuebit doctor"
+        raise StoreCorruptError(message)
+    return parts
 
 
 def stored_result(row: tuple[Any, ...]) -> StoredResult:
@@ -215,3 +242,15 @@ def stored_result(row: tuple[Any, ...]) -> StoredResult:
     """
     number, content, files = row
     return StoredResult(index=part_place(number), content=content, files=tags_from_text(files))
+
+
+def shot_result(row: tuple[Any, ...]) -> StoredResult:
+    """Return a result of some shots.
+
+    Args:
+        row: its number, first shot, number of shots, content and files.
+    """
+    number, first, shots, content, files = row
+    return StoredResult(
+        index=part_place(number), content=content, files=tags_from_text(files), shots=ShotRange(first, shots)
+    )

@@ -1,21 +1,22 @@
 """What becomes of runs: taken by a worker, ended, given back, lost."""
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from queuebit.store.checks import check_results
 from queuebit.store.endings import dead_worker_reason, loss_event, worker_lost_error
 from queuebit.store.exceptions import LostClaimError, StoreError
 from queuebit.store.json_text import tags_from_text, to_text
-from queuebit.store.records import Claim, JobRecord, Json, StoredResult, Usage
+from queuebit.store.records import Claim, JobRecord, Json, Part, StoredResult, Usage
 from queuebit.store.refusals import lost_claim, unregistered_worker
 from queuebit.store.sqlite.named_queries import SQL
 from queuebit.store.sqlite.rows import (
     JobRow,
     job_record,
+    numbers_of_job,
     part_id,
     part_place,
-    parts,
+    parts_of_plan,
     tags_to_text,
     worker_record,
 )
@@ -42,13 +43,14 @@ class Ending:
     crashes: int | None = None
 
 
-def claim(transaction: Transaction, worker_id: str, limit: int) -> list[Claim]:
+def claim(transaction: Transaction, worker_id: str, limit: int, above: int | None) -> list[Claim]:
     """Take jobs for a worker.
 
     Args:
         transaction: the transaction.
         worker_id: the worker.
         limit: how many at most.
+        above: only jobs of a greater priority than this; None for all.
 
     Raises:
         StoreError: if the worker isn't registered.
@@ -56,7 +58,10 @@ def claim(transaction: Transaction, worker_id: str, limit: int) -> list[Claim]:
     if transaction.row(SQL.worker, {"worker_id": worker_id}) is None:
         raise StoreError(unregistered_worker(worker_id))
     now_us = transaction.now_us()
-    sequences = [sequence for (sequence,) in transaction.rows(SQL.next_jobs, {"limit": max(0, limit)})]
+    query, which = SQL.next_jobs, {"limit": max(0, limit)}
+    if above is not None:
+        query, which = SQL.next_urgent_jobs, {**which, "above": above}
+    sequences = [sequence for (sequence,) in transaction.rows(query, which)]
     contents: dict[int, bytes] = {}
     return [_claim(transaction, sequence, worker_id, now_us, contents) for sequence in sequences]
 
@@ -87,26 +92,34 @@ def claim_bindings(held: Claim) -> dict[str, object]:
     return {"job_id": job_id, "attempt": attempt, "worker_id": worker_id}
 
 
-def keep_results(transaction: Transaction, job: JobRow, results: Sequence[StoredResult]) -> list[str]:
+def keep_results(
+    transaction: Transaction, job: JobRow, parts: Sequence[Part], results: Sequence[StoredResult]
+) -> list[str]:
     """Keep results of a job; returns the names of files that are named no more.
 
     Args:
         transaction: the transaction.
         job: the job.
+        parts: the parts of its work.
         results: its results.
 
     Raises:
         StoreError: if one doesn't belong to the job.
     """
-    check_results(results, job.num_circuits, job.job_id)
+    check_results(results, job.num_circuits, parts, job.job_id)
     replaced: set[str] = set()
     for result in results:
-        number = part_id(job.sequence, result.index)
-        bindings = {"part_id": number, "content": result.content, "files": tags_to_text(result.files)}
-        if not transaction.run(SQL.insert_result, bindings):
-            (before,) = transaction.rows(SQL.result_files, {"part_id": number})
+        place: dict[str, object] = {"part_id": part_id(job.sequence, result.index)}
+        insert, files_of, put = SQL.insert_result, SQL.result_files, SQL.replace_result
+        bindings = {**place, "content": result.content, "files": tags_to_text(result.files)}
+        if result.shots is not None:
+            insert, files_of, put = SQL.insert_shot_result, SQL.shot_result_files, SQL.replace_shot_result
+            place["first_shot"] = result.shots.first
+            bindings |= {"first_shot": result.shots.first, "num_shots": result.shots.number}
+        if not transaction.run(insert, bindings):
+            (before,) = transaction.rows(files_of, place)
             replaced.update(set(tags_from_text(before[0])) - set(result.files))
-            transaction.run(SQL.replace_result, bindings)
+            transaction.run(put, bindings)
     return sorted(replaced)
 
 
@@ -169,7 +182,7 @@ def end_claim(
         LostClaimError: if the worker doesn't have the job any more.
     """
     job = claimed(transaction, held)
-    replaced = keep_results(transaction, job, results)
+    replaced = keep_results(transaction, job, held.parts, results)
     return end(transaction, job, ending), replaced
 
 
@@ -214,6 +227,35 @@ def lose(transaction: Transaction, job: JobRow, reason: str, usage: Usage = Usag
     return end(transaction, job, Ending(event=event, reason=reason, usage=usage, error=error, crashes=crashes))
 
 
+def lose_part(transaction: Transaction, held: Claim, reason: str, usage: Usage) -> None:
+    """Note that the process that ran a part died, and that the part will run again.
+
+    Args:
+        transaction: the transaction.
+        held: the worker's claim.
+        reason: which part, and how it died.
+        usage: what it has used.
+
+    Raises:
+        LostClaimError: if the worker doesn't have the job any more.
+    """
+    job = claimed(transaction, held)
+    state = next_state(JobState(job.state), JobEvent.LOSE_PART)
+    transaction.run(
+        SQL.add_usage,
+        {"sequence": job.sequence, "cpu_s": usage.cpu_s, "peak_memory_bytes": usage.peak_memory_bytes},
+    )
+    transaction.tell(
+        job.sequence,
+        JobEvent.LOSE_PART,
+        state,
+        attempt=job.attempt,
+        time_us=transaction.now_us(),
+        worker_id=job.worker_id,
+        reason=reason,
+    )
+
+
 def recover(transaction: Transaction, dead_worker_ids: Collection[str]) -> list[JobRecord]:
     """Take RUNNING jobs from workers that are dead or not registered, and forget those workers.
 
@@ -240,17 +282,28 @@ def _claim(transaction: Transaction, sequence: int, worker_id: str, now_us: int,
     transaction.move(sequence, JobState.QUEUED, state)
     job = job_record(JobRow(*taken))
     transaction.tell(sequence, JobEvent.CLAIM, state, attempt=job.attempt, time_us=now_us, worker_id=worker_id)
-    finished = transaction.rows(SQL.result_ids_of_job, parts(sequence))
-    return Claim(
+    finished = transaction.rows(SQL.result_ids_of_job, numbers_of_job(sequence))
+    claim = Claim(
         job=job,
         circuits=_circuits(transaction, sequence, contents),
         finished=frozenset(part_place(number) for (number,) in finished),
+    )
+    return claim if job.num_parts == 1 else _with_parts(transaction, sequence, claim)
+
+
+def _with_parts(transaction: Transaction, sequence: int, claim: Claim) -> Claim:
+    plan = transaction.row(SQL.plan, {"sequence": sequence})
+    finished_shots = transaction.rows(SQL.shot_result_ids_of_job, numbers_of_job(sequence))
+    return replace(
+        claim,
+        parts=parts_of_plan(plan[0] if plan else None, claim.job),
+        finished_shots=frozenset((part_place(number), first) for number, first in finished_shots),
     )
 
 
 def _circuits(transaction: Transaction, sequence: int, contents: dict[int, bytes]) -> tuple[bytes, ...]:
     """Return a job's circuits; equal ones of all jobs that are taken together are one object."""
-    circuit_ids = [circuit_id for (circuit_id,) in transaction.rows(SQL.circuits_of_job, parts(sequence))]
+    circuit_ids = [circuit_id for (circuit_id,) in transaction.rows(SQL.circuits_of_job, numbers_of_job(sequence))]
     for circuit_id in circuit_ids:
         if circuit_id not in contents:
             contents[circuit_id] = transaction.rows(SQL.circuit_content, {"circuit_id": circuit_id})[0][0]

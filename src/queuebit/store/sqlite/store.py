@@ -13,7 +13,7 @@ from queuebit.store.array_files import delete_files, files_folder
 from queuebit.store.checks import check_page, checked_changes, is_unicode
 from queuebit.store.clock import Clock, wall_clock_us
 from queuebit.store.endings import failure_reason
-from queuebit.store.exceptions import LostClaimError, StoreUnusableError, UnknownJobError
+from queuebit.store.exceptions import LostClaimError, StoreError, StoreUnusableError, UnknownJobError
 from queuebit.store.json_text import mapping_from_text, mapping_to_text, to_text
 from queuebit.store.log_text import storable
 from queuebit.store.records import (
@@ -23,11 +23,12 @@ from queuebit.store.records import (
     JobFilter,
     JobRecord,
     NewJob,
+    Part,
     StoredResult,
     Usage,
     WorkerRecord,
 )
-from queuebit.store.refusals import ambiguous, lost_claim, unknown_job
+from queuebit.store.refusals import ambiguous, lost_claim, unknown_job, unregistered_worker
 from queuebit.store.sqlite import changes, listing, logs, restoring, runs, submission
 from queuebit.store.sqlite.database_file import DatabaseFile
 from queuebit.store.sqlite.forking import survive_forks
@@ -38,7 +39,9 @@ from queuebit.store.sqlite.rows import (
     JobRow,
     event_record,
     job_record,
-    parts,
+    numbers_of_job,
+    parts_of_plan,
+    shot_result,
     stored_result,
     worker_bindings,
     worker_record,
@@ -151,19 +154,32 @@ class SQLiteStore(JobStore):
     def circuits(self, job_id: str) -> tuple[bytes, ...]:
         """Return a job's circuits."""
         with self._readers.snapshot() as connection:
-            numbers = parts(_row(connection, job_id).sequence)
+            numbers = numbers_of_job(_row(connection, job_id).sequence)
             return tuple(content for (content,) in rows(connection, SQL.circuit_contents_of_job, numbers))
 
     def results(self, job_id: str) -> list[StoredResult]:
-        """Return the results that are there, by circuit."""
+        """Return the results that are there, by circuit and first shot."""
         with self._readers.snapshot() as connection:
-            numbers = parts(_row(connection, job_id).sequence)
-            return [stored_result(result) for result in rows(connection, SQL.results_of_job, numbers)]
+            job = _row(connection, job_id)
+            numbers = numbers_of_job(job.sequence)
+            results = [stored_result(result) for result in rows(connection, SQL.results_of_job, numbers)]
+            if job.num_parts > 1:
+                results += [shot_result(result) for result in rows(connection, SQL.shot_results_of_job, numbers)]
+        return sorted(results, key=lambda result: (result.index, result.shots or ()))
+
+    def parts(self, job_id: str) -> tuple[Part, ...]:
+        """Return the parts that a job's work is cut into."""
+        with self._readers.snapshot() as connection:
+            job = _row(connection, job_id)
+            if job.num_parts == 1:
+                return ()
+            plan = row(connection, SQL.plan, {"sequence": job.sequence})
+        return parts_of_plan(plan[0] if plan else None, job)
 
     def events(self, job_id: str) -> list[EventRecord]:
         """Return a job's story from the beginning."""
         with self._readers.snapshot() as connection:
-            numbers = parts(_row(connection, job_id).sequence)
+            numbers = numbers_of_job(_row(connection, job_id).sequence)
             return [event_record(event) for event in rows(connection, SQL.events, numbers)]
 
     def logs(self, job_id: str) -> str:
@@ -235,9 +251,12 @@ class SQLiteStore(JobStore):
             return []
         return self._writer.write("recover", lambda transaction: runs.recover(transaction, dead))
 
-    def claim(self, worker_id: str, limit: int) -> list[Claim]:
+    def claim(self, worker_id: str, limit: int, *, above: int | None = None) -> list[Claim]:
         """Take QUEUED jobs for a registered worker."""
-        return self._writer.write("claim", lambda transaction: runs.claim(transaction, worker_id, limit))
+        # Asked for often, and seldom there: reading holds up nobody.
+        if above is not None and not self._is_any_queued_above(worker_id, above):
+            return []
+        return self._writer.write("claim", lambda transaction: runs.claim(transaction, worker_id, limit, above))
 
     def cancel_requests(self, worker_id: str) -> list[str]:
         """Return the ids of a worker's RUNNING jobs that are to be cancelled."""
@@ -249,7 +268,7 @@ class SQLiteStore(JobStore):
         kept = tuple(results)
         replaced = self._writer.write(
             "keep_results",
-            lambda transaction: runs.keep_results(transaction, runs.claimed(transaction, claim), kept),
+            lambda transaction: runs.keep_results(transaction, runs.claimed(transaction, claim), claim.parts, kept),
         )
         delete_files(self._files, replaced)
 
@@ -298,6 +317,11 @@ class SQLiteStore(JobStore):
             "lose", lambda transaction: runs.lose(transaction, runs.claimed(transaction, claim), why, usage)
         )
 
+    def lose_part(self, claim: Claim, reason: str, usage: Usage = Usage()) -> None:
+        """Note that the process that ran a part of the job died, and that the part will run again."""
+        why = storable(reason)
+        self._writer.write("lose_part", lambda transaction: runs.lose_part(transaction, claim, why, usage))
+
     def maintain(self, name: str, work: Callable[[Transaction], Returned]) -> Returned:
         """Do something in a write transaction that the contract doesn't have.
 
@@ -318,6 +342,12 @@ class SQLiteStore(JobStore):
         )
         delete_files(self._files, replaced)
         return record
+
+    def _is_any_queued_above(self, worker_id: str, priority: int) -> bool:
+        with self._readers.connection() as connection:
+            if row(connection, SQL.worker, {"worker_id": worker_id}) is None:
+                raise StoreError(unregistered_worker(worker_id))
+            return bool(rows(connection, SQL.next_urgent_jobs, {"above": priority, "limit": 1}))
 
     def _any_run_without_worker(self) -> bool:
         with self._readers.connection() as connection:

@@ -7,7 +7,8 @@ from typing import Any
 
 from queuebit.store.checks import check_new_job
 from queuebit.store.exceptions import StoreError
-from queuebit.store.records import JobRecord, NewJob
+from queuebit.store.parts import parts_to_text
+from queuebit.store.records import JobRecord, NewJob, Part
 from queuebit.store.refusals import taken_id
 from queuebit.store.sqlite.facets import job_facets
 from queuebit.store.sqlite.named_queries import SQL
@@ -85,6 +86,7 @@ def _insert(transaction: Transaction, prepared: PreparedJob, now_us: int, circui
         raise StoreError(taken_id(prepared.job.job_id))
     sequence: int = inserted[0]
     use_circuits(transaction, sequence, prepared, circuit_ids)
+    keep_plan(transaction, sequence, prepared.job.parts)
     transaction.tell(sequence, JobEvent.SUBMIT, state, attempt=0, time_us=now_us)
     job = prepared.job
     transaction.facets.created(sequence, now_us)
@@ -104,6 +106,18 @@ def use_circuits(transaction: Transaction, sequence: int, prepared: PreparedJob,
     for index, (digest, content) in enumerate(zip(prepared.digests, prepared.job.circuits, strict=True)):
         circuit_id = circuit_ids.get(digest) or circuit_ids.setdefault(digest, _circuit(transaction, digest, content))
         transaction.run(SQL.use_circuit, {"part_id": part_id(sequence, index), "circuit_id": circuit_id})
+
+
+def keep_plan(transaction: Transaction, sequence: int, parts: Sequence[Part]) -> None:
+    """Keep how a job is cut, if it is.
+
+    Args:
+        transaction: the transaction.
+        sequence: the job's.
+        parts: its parts.
+    """
+    if parts:
+        transaction.run(SQL.insert_plan, {"sequence": sequence, "parts": parts_to_text(parts)})
 
 
 def _circuit(transaction: Transaction, digest: bytes, content: bytes) -> int:

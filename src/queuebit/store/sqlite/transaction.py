@@ -8,7 +8,7 @@ from queuebit.store.records import JobRecord
 from queuebit.store.refusals import unknown_job
 from queuebit.store.sqlite.facets import FacetChanges
 from queuebit.store.sqlite.named_queries import SQL
-from queuebit.store.sqlite.rows import JobRow, job_record, parts
+from queuebit.store.sqlite.rows import JobRow, job_record, numbers_of_job
 from queuebit.store.sqlite.statements import NONE, Bindings, Row, row, rows
 from queuebit.store.states import JobEvent, JobState
 
@@ -132,7 +132,7 @@ class Transaction:
             StoreError: if there are a million of them already.
         """
         bindings = {
-            **parts(sequence),
+            **numbers_of_job(sequence),
             "time_us": time_us,
             "event": event.value,
             "state": state.value,

@@ -28,6 +28,7 @@ class CloseChecks(StoreFixtures):
                 store.count,
                 lambda: store.circuits(job_id),
                 lambda: store.results(job_id),
+                lambda: store.parts(job_id),
                 lambda: store.events(job_id),
                 lambda: store.logs(job_id),
                 lambda: store.queue_position(job_id),
@@ -40,6 +41,7 @@ class CloseChecks(StoreFixtures):
                 store.workers,
                 lambda: store.recover(lambda worker: True),
                 lambda: store.claim("w", 1),
+                lambda: store.claim("w", 1, above=0),
                 lambda: store.cancel_requests("w"),
                 lambda: store.keep_results(claim, []),
                 lambda: store.report(claim, progress_done=0, progress_total=0),
@@ -48,6 +50,7 @@ class CloseChecks(StoreFixtures):
                 lambda: store.cancelled(claim),
                 lambda: store.release(claim, ""),
                 lambda: store.lose(claim, ""),
+                lambda: store.lose_part(claim, ""),
             ):
                 with pytest.raises(StoreError, match="is closed"):
                     call()

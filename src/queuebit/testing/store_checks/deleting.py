@@ -22,7 +22,7 @@ class DeleteChecks(StoreFixtures):
         self.finish(claim, [StoredResult(index=0, content=b"", files=("one.npy",))])
         assert self.store.delete([job_id]) == 1
         store = self.store
-        for read in (store.get, store.find, store.circuits, store.results, store.events, store.logs):
+        for read in (store.get, store.find, store.circuits, store.results, store.parts, store.events, store.logs):
             with pytest.raises(UnknownJobError):
                 read(job_id)
         assert store.jobs(JobFilter(name="n")) == store.jobs(JobFilter(tags=("t",))) == store.jobs() == []

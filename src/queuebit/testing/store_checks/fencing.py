@@ -19,6 +19,7 @@ WRITES: dict[str, Write] = {
     "cancelled": lambda store, claim: store.cancelled(claim, [STALE]),
     "release": lambda store, claim: store.release(claim, "stale"),
     "lose": lambda store, claim: store.lose(claim, "stale", Usage(cpu_s=9.0)),
+    "lose_part": lambda store, claim: store.lose_part(claim, "stale", Usage(cpu_s=9.0)),
 }
 
 

@@ -45,7 +45,7 @@ class FindChecks(StoreFixtures):
     def test_everything_of_an_unknown_job_is_refused(self) -> None:
         """Nothing can be read of a job that isn't there."""
         store = self.store
-        for read in (store.circuits, store.results, store.events, store.logs, store.queue_position):
+        for read in (store.circuits, store.results, store.parts, store.events, store.logs, store.queue_position):
             with pytest.raises(UnknownJobError, match=FIRST):
                 read(FIRST)
 

@@ -10,13 +10,30 @@ from typing import Any, ClassVar
 
 import pytest
 
-from queuebit.store import Claim, JobRecord, JobStore, NewJob, StoredResult, Usage, WorkerRecord
+from queuebit.store import (
+    Claim,
+    JobRecord,
+    JobStore,
+    NewJob,
+    Part,
+    ShotRange,
+    StoredResult,
+    Usage,
+    WorkerRecord,
+)
 from queuebit.testing.store_checks.invariants import assert_consistent
 
 BELL = NewJob(job_id="", backend_name="basic_simulator", circuits=(b"bell",), options={"shots": 1024})
 """What a check submits when it doesn't matter what."""
 
 RESULT = StoredResult(index=0, content=b"00: 512, 11: 512")
+
+THREE_CIRCUITS = (b"a", b"b", b"c")
+PARTS = (Part(0, 2), Part(2, 1, ShotRange(0, 5)), Part(2, 1, ShotRange(5, 4)))
+"""How a job of three circuits may be cut: two circuits together, and the shots of the third."""
+
+FIRST_SHOTS = StoredResult(index=2, content=b"0: 5", files=("f.npy",), shots=ShotRange(0, 5))
+LAST_SHOTS = StoredResult(index=2, content=b"0: 3, 1: 1", shots=ShotRange(5, 4))
 
 
 def new_job(**fields: Any) -> NewJob:

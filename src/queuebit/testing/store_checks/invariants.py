@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 
-from queuebit.store import FINAL_STATES, EventRecord, JobEvent, JobFilter, JobRecord, JobState, JobStore
+from queuebit.store import FINAL_STATES, EventRecord, JobEvent, JobFilter, JobRecord, JobState, JobStore, StoreError
+from queuebit.store.checks import check_results
+from queuebit.store.parts import check_parts
 from queuebit.store.states import TRANSITIONS
 
 
@@ -50,16 +52,22 @@ def assert_legal(job: JobRecord, story: Sequence[EventRecord]) -> None:
 
 
 def assert_complete(store: JobStore, job: JobRecord) -> None:
-    """Check that a job's parts are there: circuits, at most one result each, and what its state promises.
+    """Check that all of a job is there: circuits, parts, at most one result of each, and what its state promises.
 
     Args:
         store: The store.
         job: The job.
     """
     assert len(store.circuits(job.job_id)) == job.num_circuits
-    indices = [result.index for result in store.results(job.job_id)]
-    assert indices == sorted(set(indices))
-    assert not indices or (indices[0] >= 0 and indices[-1] < job.num_circuits)
+    parts, results = store.parts(job.job_id), store.results(job.job_id)
+    assert job.num_parts == max(1, len(parts))
+    try:
+        check_parts(parts, job.num_circuits, job.job_id)
+        check_results(results, job.num_circuits, parts, job.job_id)
+    except StoreError as error:
+        raise AssertionError(str(error)) from error
+    places = [(result.index, -1 if result.shots is None else result.shots.first) for result in results]
+    assert places == sorted(set(places))
     assert (job.worker_id is not None) == (job.state is JobState.RUNNING)
     assert (job.finished_us is not None) == job.is_final
     assert (job.error is not None) == (job.state is JobState.ERROR)

@@ -7,9 +7,20 @@ from typing import Any
 
 import pytest
 
-from queuebit.store import ArchivedJob, JobEvent, JobFilter, JobRecord, JobState, Limits, StoredResult, StoreError
+from queuebit.store import (
+    ArchivedJob,
+    JobEvent,
+    JobFilter,
+    JobRecord,
+    JobState,
+    Limits,
+    ShotRange,
+    StoredResult,
+    StoreError,
+)
 from queuebit.testing.store_checks.ending import ERROR
-from queuebit.testing.store_checks.fixtures import RESULT, StoreFixtures
+from queuebit.testing.store_checks.fixtures import FIRST_SHOTS, PARTS, RESULT, THREE_CIRCUITS, StoreFixtures
+from queuebit.testing.store_checks.results import names, put
 
 
 class RestoreChecks(StoreFixtures):
@@ -24,6 +35,7 @@ class RestoreChecks(StoreFixtures):
             results=tuple(store.results(job_id)),
             events=tuple(store.events(job_id)),
             log=store.logs(job_id),
+            parts=store.parts(job_id),
         )
         store.delete([job_id])
         return archived
@@ -112,10 +124,33 @@ class RestoreChecks(StoreFixtures):
                 self.store.restore([replace(archived, events=story)])
         assert self.store.count() == 0
 
-    def test_a_job_whose_parts_do_not_fit_is_refused(self) -> None:
+    def test_a_job_whose_contents_do_not_fit_is_refused(self) -> None:
         """There must be as many circuits as the job has, and results for them only."""
         archived = self.archived(self.done())
         for wrong in ({"circuits": (b"a", b"b")}, {"results": (StoredResult(index=1, content=b""),)}):
+            with pytest.raises(StoreError, match=archived.record.job_id):
+                self.store.restore([replace(archived, **wrong)])
+        assert self.store.count() == 0
+
+    def test_a_job_in_parts_is_restored_with_them(self) -> None:
+        """How it was cut comes back, with the results of shots."""
+        claim = self.running(circuits=THREE_CIRCUITS, parts=PARTS)
+        put(self.store, "f.npy")
+        archived = self.archived(self.store.cancelled(claim, [RESULT, FIRST_SHOTS]))
+        put(self.store, "f.npy")
+        (job,) = self.store.restore([archived])
+        assert (job.num_parts, self.store.parts(job.job_id)) == (3, PARTS)
+        assert self.store.results(job.job_id) == [RESULT, FIRST_SHOTS]
+        assert self.archived(job) == replace(archived, record=job)
+        assert names(self.store) == []
+
+    def test_a_job_whose_parts_do_not_fit_is_not_restored(self) -> None:
+        """The parts must be its circuits and shots, as many as it says, and its results must be of them."""
+        archived = self.archived(self.finish(self.running(circuits=THREE_CIRCUITS, parts=PARTS), [FIRST_SHOTS]))
+        of_other_shots = replace(FIRST_SHOTS, shots=ShotRange(0, 3))
+        wrongs: list[dict[str, Any]] = [{"parts": PARTS[:2]}, {"parts": PARTS[1:]}, {"parts": ()}]
+        wrongs += [{"results": (of_other_shots,)}, {"record": replace(archived.record, num_parts=2)}]
+        for wrong in wrongs:
             with pytest.raises(StoreError, match=archived.record.job_id):
                 self.store.restore([replace(archived, **wrong)])
         assert self.store.count() == 0

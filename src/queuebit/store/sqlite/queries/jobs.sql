@@ -1,9 +1,9 @@
 -- name: insert_job
 INSERT INTO jobs (
-    job_id, state, priority, max_attempts, time_limit_s, memory_limit_bytes, threads, num_circuits, created_us, name,
+    job_id, state, priority, max_attempts, time_limit_s, memory_limit_bytes, threads, num_circuits, num_parts, created_us, name,
     backend_name, backend_options, options, tags, metadata, idempotency_key
 ) VALUES (
-    :job_id, :state, :priority, :max_attempts, :time_limit_s, :memory_limit_bytes, :threads, :num_circuits, :created_us, :name,
+    :job_id, :state, :priority, :max_attempts, :time_limit_s, :memory_limit_bytes, :threads, :num_circuits, :num_parts, :created_us, :name,
     :backend_name, :backend_options, :options, :tags, :metadata, :idempotency_key
 )
 ON CONFLICT (job_id) DO NOTHING
@@ -58,6 +58,12 @@ DELETE FROM jobs WHERE sequence = :sequence;
 
 -- name: next_jobs
 SELECT sequence FROM jobs WHERE state = 'queued' ORDER BY priority DESC, sequence LIMIT :limit;
+
+-- name: next_urgent_jobs
+SELECT sequence FROM jobs
+WHERE state = 'queued' AND priority > :above
+ORDER BY priority DESC, sequence
+LIMIT :limit;
 
 -- name: jobs_ahead
 SELECT count(*) FROM jobs

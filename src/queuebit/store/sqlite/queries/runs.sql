@@ -60,3 +60,8 @@ SELECT worker_id, pid, process_started, boot_id, port, started_us FROM workers O
 
 -- name: delete_worker
 DELETE FROM workers WHERE worker_id = :worker_id;
+
+-- name: add_usage
+UPDATE jobs
+SET cpu_s = cpu_s + :cpu_s, peak_memory_bytes = max(peak_memory_bytes, :peak_memory_bytes)
+WHERE sequence = :sequence;
