@@ -291,7 +291,7 @@ def steal_a_file(members):
 CHANGES = {
     "no head": drop("queuebit.json"),
     "another format": lambda members: edited(members, "queuebit.json", lambda head: head.update(format="recipes")),
-    "a newer version": lambda members: edited(members, "queuebit.json", lambda head: head.update(version=2)),
+    "a newer version": lambda members: edited(members, "queuebit.json", lambda head: head.update(version=3)),
     "no jobs listed": lambda members: edited(members, "queuebit.json", lambda head: head.pop("jobs")),
     "a job missing": drop("jobs/"),
     "a circuit missing": drop("circuits/"),
@@ -312,6 +312,14 @@ CHANGES = {
     "one circuit too few": set_field("record", "num_circuits", value=1),
     "a result of no circuit": set_field("results", 0, "index", value=99),
     "a log that isn't text": set_field("log", value=None),
+    "more parts than there are": set_field("record", "num_parts", value=2),
+    "one part": set_field("parts", value="[[0, 2]]"),
+    "parts that aren't": set_field("parts", value="[[0, 0.5], [0.5, 1.5]]"),
+    "parts that nobody understands": set_field("parts", value="all of them"),
+    "a result of shots": lambda members: (
+        members.update({f"{name}-0": members[name] for name in list(members) if name.startswith("results/")}),
+        set_field("results", 0, "shots", value=[0, 1024])(members),
+    ),
 }
 
 
@@ -323,6 +331,22 @@ def test_what_was_tampered_with_is_refused_whole(archive, other, change, tmp_pat
     assert isinstance(refused.value, ExchangeError) or "can't be restored" in str(refused.value)
     assert nothing_was_imported(other)
     assert {path.name.partition("-")[0] for path in tmp_path.iterdir()} == {"jobs.zip", "other.db", "other.db.files"}
+
+
+def test_a_file_of_the_time_before_parts_is_imported(archive, other, finished):
+    def without_parts(members):
+        edited(members, "queuebit.json", lambda head: head.update(version=1))
+        for name in [name for name in members if name.startswith("jobs/")]:
+            fields = json.loads(members[name])
+            del fields["parts"], fields["record"]["num_parts"]
+            for result in fields["results"]:
+                del result["shots"]
+            members[name] = json.dumps(fields).encode()
+
+    rewritten(archive, without_parts)
+    imported = other.import_(archive)
+    assert [job.job_id() for job in imported] == [job.job_id() for job in finished]
+    assert imported[0].result().get_counts() == finished[0].result().get_counts()
 
 
 def test_another_zip_file_is_told_from_a_damaged_one(other, tmp_path):

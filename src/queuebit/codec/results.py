@@ -29,7 +29,7 @@ _MAX_INLINE_BYTES = 16 * 2**20
 # Some bytes aren't worth another form.
 _MIN_PACKED_SHOTS = 16
 
-_TAG = '"$'
+_TAG, _TAGGED_MEMORY = '"$', '"memory":{"$memory":'
 
 _write_json = json.JSONEncoder(separators=(",", ":"), allow_nan=False, check_circular=False).encode
 
@@ -84,6 +84,15 @@ class _ResultDecoder(ValueDecoder):
         if "$memory" in found and len(found) == 1:
             return self._shots(found["$memory"])
         return super().untagged(found)
+
+    def data(self, fields: dict[str, Any]) -> ExperimentResultData:
+        """Return an experiment's data; what isn't untagged yet is its memory."""
+        memory = fields.get("memory")
+        if isinstance(memory, dict):
+            memory = self.untagged(memory)
+        if not isinstance(memory, StoredShots):
+            return ExperimentResultData(**fields)
+        return ShotData(memory, **{name: value for name, value in fields.items() if name != "memory"})
 
     def _shots(self, fields: dict[str, Any]) -> "StoredShots":
         return StoredShots(ShotList(**{**fields, "data": bytes(self._blob(*fields["data"]))}), self._what)
@@ -170,12 +179,17 @@ def decode_result(stored: StoredResult, files: Path) -> ExperimentResult:
     text, blobs = unpack_content(stored.content, what)
     decoder = _ResultDecoder(blobs, files, stored.files, what)
     try:
-        fields = json.loads(text, object_hook=decoder.untagged if _TAG in text else None)
-        return ExperimentResult(data=_data(fields.pop("data")), **fields)
+        fields = json.loads(text, object_hook=decoder.untagged if _is_tagged(text) else None)
+        return ExperimentResult(data=decoder.data(fields.pop("data")), **fields)
     except (CodecError, MemoryError):
         raise
     except Exception as error:
         raise _damaged(what, error) from error
+
+
+def _is_tagged(text: str) -> bool:
+    """Return whether more than the memory is tagged: to look at each object takes as long as everything else."""
+    return text.count(_TAG) != (_TAGGED_MEMORY in text)
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,13 +218,6 @@ class StoredShots:
     def packed(self) -> ShotList:
         """Return it as it was stored."""
         return self.shots
-
-
-def _data(fields: dict[str, Any]) -> ExperimentResultData:
-    memory = fields.get("memory")
-    if not isinstance(memory, StoredShots):
-        return ExperimentResultData(**fields)
-    return ShotData(memory, **{name: value for name, value in fields.items() if name != "memory"})
 
 
 def _damaged(what: str, error: Exception) -> CodecError:

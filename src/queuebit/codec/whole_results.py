@@ -1,6 +1,7 @@
 """A job's result from those of its circuits."""
 
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -8,6 +9,7 @@ from qiskit.result import Result
 from qiskit.result.models import ExperimentResult, ExperimentResultData
 
 from queuebit.codec.exceptions import CodecError
+from queuebit.codec.merging import merged
 from queuebit.codec.results import decode_result
 from queuebit.store.records import StoredResult
 
@@ -27,6 +29,7 @@ def assemble(
     date: str,
     time_taken: float,
     shots: int = 0,
+    cut_shots: Mapping[int, int] | None = None,
     headers: Mapping[int, Mapping[str, Any]] | None = None,
 ) -> Result:
     """Return a job's result; circuits without one get an unsuccessful entry with the status ``NOT FINISHED``.
@@ -43,13 +46,16 @@ def assemble(
         date: when it ended, in ISO 8601.
         time_taken: seconds that the run took.
         shots: how many were wanted, for the entries of circuits without a result.
+        cut_shots: how many were wanted of those circuits that have results of some shots each, by index.
         headers: their headers by index, so that they are found by their names; those that aren't here have none.
 
     Raises:
         CodecError: if a result can't be read, or there are two of one circuit, or one of a circuit that the job hasn't.
     """
-    by_index = {result.index: result for result in stored}
-    if len(by_index) != len(stored) or not by_index.keys() <= set(range(num_circuits)):
+    by_index: dict[int, list[StoredResult]] = {}
+    for result in stored:
+        by_index.setdefault(result.index, []).append(result)
+    if not by_index.keys() <= set(range(num_circuits)) or not all(map(_follow, by_index.values())):
         indices = [result.index for result in stored]
         raise CodecError(f"the results of job {job_id} are of circuits {indices}, it has {num_circuits} circuits")
     return Result(
@@ -58,15 +64,35 @@ def assemble(
         job_id=job_id,
         success=success,
         results=[
-            decode_result(by_index[index], files)
+            _decoded(by_index[index], files, (cut_shots or {}).get(index, 0))
             if index in by_index
-            else _unfinished(shots, (headers or {}).get(index))
+            else _unfinished((cut_shots or {}).get(index, shots), (headers or {}).get(index))
             for index in range(num_circuits)
         ],
         date=date,
         status=status,
         time_taken=time_taken,
     )
+
+
+def _follow(results: list[StoredResult]) -> bool:
+    """Return whether results of one circuit are of all shots, or of some of them each, and of none twice."""
+    if len(results) == 1:
+        return True
+    ranges = sorted(result.shots for result in results if result.shots is not None)
+    return len(ranges) == len(results) and all(
+        before.first + before.number <= after.first for before, after in pairwise(ranges)
+    )
+
+
+def _decoded(results: list[StoredResult], files: Path, shots: int) -> ExperimentResult:
+    if results[0].shots is None:
+        return decode_result(results[0], files)
+    in_order = sorted(results, key=lambda result: result.shots or ())
+    whole = merged([decode_result(result, files) for result in in_order], f"the result of circuit {results[0].index}")
+    if whole.shots < shots:
+        whole.success, whole.status = False, f"{whole.shots} OF {shots} SHOTS"
+    return whole
 
 
 def _unfinished(shots: int, header: Mapping[str, Any] | None) -> ExperimentResult:

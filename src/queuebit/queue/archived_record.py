@@ -4,7 +4,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, fields
 from typing import Any
 
-from queuebit.store.records import ArchivedJob, EventRecord, JobRecord, Limits, StoredResult
+from queuebit.store.checks import check_archived_job
+from queuebit.store.exceptions import StoreError
+from queuebit.store.parts import parts_from_text, parts_to_text
+from queuebit.store.records import ArchivedJob, EventRecord, JobRecord, Limits, Part, StoredResult
 from queuebit.store.states import JobEvent, JobState
 
 # Of no meaning in another store.
@@ -17,6 +20,7 @@ def archived_fields(
     log: str,
     circuits: Sequence[str],
     results: Sequence[StoredResult],
+    parts: Sequence[Part],
 ) -> dict[str, Any]:
     """Return a job as JSON.
 
@@ -26,6 +30,7 @@ def archived_fields(
         log: what its runs printed.
         circuits: the names of its circuits, in order.
         results: its results.
+        parts: the parts of its work.
     """
     kept = asdict(record)
     for name in _LEFT_OUT:
@@ -35,7 +40,8 @@ def archived_fields(
         "events": [asdict(event) for event in events],
         "log": log,
         "circuits": list(circuits),
-        "results": [{"index": result.index, "files": list(result.files)} for result in results],
+        "results": [{"index": result.index, "files": list(result.files), "shots": result.shots} for result in results],
+        "parts": parts_to_text(parts),
     }
 
 
@@ -60,6 +66,7 @@ def archived_job(given: Mapping[str, Any], circuits: tuple[bytes, ...], results:
             "state": JobState(record["state"]),
             "tags": tuple(record["tags"]),
             "limits": Limits(**record["limits"]),
+            "num_parts": record.get("num_parts", 1),  # one that an earlier release has written hasn't got it
         }
     )
     _check_types(job)
@@ -69,9 +76,19 @@ def archived_job(given: Mapping[str, Any], circuits: tuple[bytes, ...], results:
         EventRecord(**{**event, "event": JobEvent(event["event"]), "state": JobState(event["state"])})
         for event in given["events"]
     ]
-    return ArchivedJob(
-        record=job, circuits=circuits, results=tuple(results), events=tuple(events), log=_text(given["log"])
+    archived = ArchivedJob(
+        record=job,
+        circuits=circuits,
+        results=tuple(results),
+        events=tuple(events),
+        log=_text(given["log"]),
+        parts=parts_from_text(given.get("parts")),
     )
+    try:
+        check_archived_job(archived)
+    except StoreError as error:
+        raise ValueError(str(error)) from error
+    return archived
 
 
 _TYPES: Mapping[str, tuple[type, ...]] = {

@@ -78,10 +78,10 @@ def _write_job(archive: zipfile.ZipFile, store: JobStore, record: JobRecord, wri
     job_id = record.job_id
     results = store.results(job_id)
     digests = [_write_circuit(archive, data, written) for data in store.circuits(job_id)]
-    fields = archived_fields(record, store.events(job_id), store.logs(job_id), digests, results)
+    fields = archived_fields(record, store.events(job_id), store.logs(job_id), digests, results, store.parts(job_id))
     archive.writestr(job_member(job_id), json.dumps(fields))
     for result in results:
-        archive.writestr(result_member(job_id, result.index), result.content)
+        archive.writestr(result_member(job_id, result.index, result.shots), result.content)
         for name in result.files:
             archive.write(store.files / name, array_member(name))
 

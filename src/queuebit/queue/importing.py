@@ -9,12 +9,14 @@ import zlib
 from collections.abc import Iterator, Sequence
 from hashlib import sha256
 from pathlib import Path
+from typing import Any
 
 from queuebit.codec.array_files import sync_folder
 from queuebit.queue.archived_record import archived_job
 from queuebit.queue.exchange import (
     FORMAT,
     HEAD,
+    READABLE_VERSIONS,
     VERSION,
     Conflicts,
     ExchangeError,
@@ -25,7 +27,7 @@ from queuebit.queue.exchange import (
 )
 from queuebit.store.array_files import bringing_files, delete_files, owner
 from queuebit.store.exceptions import UnknownJobError
-from queuebit.store.records import ArchivedJob, JobRecord, StoredResult
+from queuebit.store.records import ArchivedJob, JobRecord, ShotRange, StoredResult
 from queuebit.store.store import JobStore
 
 # Copied at a time.
@@ -90,10 +92,10 @@ def _job_ids(archive: zipfile.ZipFile, path: Path) -> list[str]:
     head = json.loads(archive.read(HEAD)) if HEAD in archive.namelist() else None
     if not isinstance(head, dict) or head.get("format") != FORMAT:
         raise ExchangeError(f"{path} is a zip file, but no jobs that a queue has exported are in it")
-    if head.get("version") != VERSION:
+    if head.get("version") not in READABLE_VERSIONS:
         raise ExchangeError(
-            f"{path} has version {head.get('version')!r} of the format, this queuebit reads version {VERSION}; upgrade "
-            "queuebit"
+            f"{path} has version {head.get('version')!r} of the format, this queuebit reads versions up to {VERSION}; "
+            "upgrade queuebit"
         )
     return [str(job_id) for job_id in head["jobs"]]
 
@@ -101,18 +103,21 @@ def _job_ids(archive: zipfile.ZipFile, path: Path) -> list[str]:
 def _job(archive: zipfile.ZipFile, job_id: str) -> ArchivedJob:
     fields = json.loads(archive.read(job_member(job_id)))
     circuits = tuple(_circuit(archive, str(digest)) for digest in fields["circuits"])
-    results = [
-        StoredResult(
-            index=int(result["index"]),
-            content=archive.read(result_member(job_id, int(result["index"]))),
-            files=tuple(_checked_name(str(name), job_id) for name in result["files"]),
-        )
-        for result in fields["results"]
-    ]
+    results = [_result(archive, job_id, result) for result in fields["results"]]
     job = archived_job(fields, circuits, results)
     if job.record.job_id != job_id:
         raise ValueError(f"the job {job_id} calls itself {job.record.job_id}")
     return job
+
+
+def _result(archive: zipfile.ZipFile, job_id: str, fields: dict[str, Any]) -> StoredResult:
+    index, shots = int(fields["index"]), ShotRange(*map(int, fields["shots"])) if fields.get("shots") else None
+    return StoredResult(
+        index=index,
+        content=archive.read(result_member(job_id, index, shots)),
+        files=tuple(_checked_name(str(name), job_id) for name in fields["files"]),
+        shots=shots,
+    )
 
 
 def _circuit(archive: zipfile.ZipFile, digest: str) -> bytes:

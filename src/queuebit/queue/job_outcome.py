@@ -11,31 +11,39 @@ from queuebit.codec.whole_results import assemble
 from queuebit.providers.exceptions import JobFailedError
 from queuebit.providers.local.experiment import header_of
 from queuebit.queue.times import datetime_of
-from queuebit.store.records import JobRecord, Json, StoredResult
+from queuebit.store.parts import num_shots
+from queuebit.store.records import JobRecord, Json, Part, StoredResult
 
 
-def whole_result(record: JobRecord, stored: Sequence[StoredResult], files: Path) -> Result:
+def whole_result(record: JobRecord, stored: Sequence[StoredResult], parts: Sequence[Part], files: Path) -> Result:
     """Return the result of a job that is DONE.
 
     Args:
         record: the job.
         stored: the results of its circuits.
+        parts: the parts of its work.
         files: the store's folder of array files; arrays in it are mapped, not read.
 
     Raises:
         CodecError: if something is damaged or missing, naming it.
     """
-    return assemble(stored, files=files, success=True, status="COMPLETED", **_facts(record))
+    return assemble(stored, files=files, success=True, status="COMPLETED", cut_shots=num_shots(parts), **_facts(record))
 
 
 def partial_result(
-    record: JobRecord, stored: Sequence[StoredResult], circuits: Sequence[bytes], shots: int, files: Path
+    record: JobRecord,
+    stored: Sequence[StoredResult],
+    parts: Sequence[Part],
+    circuits: Sequence[bytes],
+    shots: int,
+    files: Path,
 ) -> Result:
     """Return what is there of a job that isn't DONE: an entry for each circuit, unsuccessful where there is no result.
 
     Args:
         record: the job.
         stored: the results that are there.
+        parts: the parts of its work.
         circuits: its circuits, encoded.
         shots: how many of each were wanted.
         files: the store's folder of array files.
@@ -46,11 +54,19 @@ def partial_result(
     there = {result.index for result in stored}
     headers = {index: header_of(decode_circuit(data)) for index, data in enumerate(circuits) if index not in there}
     result = assemble(
-        stored, files=files, success=False, status="PARTIAL", shots=shots, headers=headers, **_facts(record)
+        stored,
+        files=files,
+        success=False,
+        status="PARTIAL",
+        shots=shots,
+        cut_shots=num_shots(parts),
+        headers=headers,
+        **_facts(record),
     )
     error = record.error or {}
-    if error.get("circuit_index") in headers:
-        result.results[error["circuit_index"]].status = f"ERROR: {_line(error)}"
+    failed = error.get("circuit_index")
+    if failed is not None and not result.results[failed].success:
+        result.results[failed].status = f"ERROR: {_line(error)}"
     return result
 
 
@@ -76,7 +92,8 @@ def failure_text(error: Mapping[str, Any]) -> str:
     num_failed = error.get("num_failed") or 1
     others = {1: "", 2: "; 1 more circuit failed"}.get(num_failed, f"; {num_failed - 1} more circuits failed")
     index = error.get("circuit_index")
-    where = "" if index is None else f"circuit {index} ({error.get('circuit_name')!r}): "
+    name = error.get("circuit_name")
+    where = "" if index is None else f"circuit {index}: " if name is None else f"circuit {index} ({name!r}): "
     return f"{where}{_line(error)}{others}"
 
 

@@ -16,7 +16,8 @@ class Transition:
     Attributes:
         time: when, in UTC, by the clock of whoever wrote it.
         event: what: ``submit``, ``claim``, ``finish``, ``fail``, ``request_cancel``, ``cancel``, ``release`` (given
-            back unfinished), ``lose`` (its process died), ``give_up`` (for the last time) or ``update``.
+            back unfinished), ``lose`` (its process died), ``give_up`` (for the last time), ``lose_part`` (the process
+            of one of its parts died, and that part runs again) or ``update``.
         status: the job's status afterwards.
         attempt: how often a worker had taken the job by then.
         worker_id: the worker that did it, or None.

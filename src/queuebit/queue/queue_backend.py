@@ -12,7 +12,7 @@ from qiskit.transpiler import Target
 from queuebit.codec.json_values import checked_json
 from queuebit.queue.limits import checked_limits
 from queuebit.queue.run_check import accepted_run
-from queuebit.queue.submission import PreparedJob, described, new_job
+from queuebit.queue.submission import PreparedJob, checked_split, described, new_job
 from queuebit.store.records import Json
 
 if TYPE_CHECKING:
@@ -100,6 +100,7 @@ class QueueBackend(BackendV2):
         threads: int | None = None,
         max_attempts: int = 3,
         idempotency_key: str | None = None,
+        split: bool = True,
         **options: Any,
     ) -> "QueueJob":
         """Submit circuits. When this returns, the job is on disk: whatever dies now, it will run.
@@ -119,6 +120,9 @@ class QueueBackend(BackendV2):
             threads: threads of one run.
             max_attempts: how often its process may die before the job is given up. What raises is never tried again.
             idempotency_key: a second submission with the same key gives the job of the first one back.
+            split: whether the work may be cut into parts that run side by side, where it takes longer than a moment. A
+                local backend's result doesn't depend on it; of another backend, the shots of a circuit that is cut have
+                seeds of their own, derived from the job's.
             options: the backend's run options, and ``optimization_level`` (0 to 3) and ``seed_transpiler`` to have the
                 worker transpile the circuits for the backend. One that the backend doesn't have is warned about.
 
@@ -146,6 +150,7 @@ class QueueBackend(BackendV2):
             threads=threads,
             max_attempts=max_attempts,
             idempotency_key=idempotency_key,
+            split=split,
             **options,
         )
         for remark in prepared.remarks:
@@ -182,6 +187,7 @@ class QueueBackend(BackendV2):
         threads: int | None = None,
         max_attempts: int = 3,
         idempotency_key: str | None = None,
+        split: bool = True,
         **options: Any,
     ) -> PreparedJob:
         limits = checked_limits(
@@ -199,7 +205,8 @@ class QueueBackend(BackendV2):
         wanted = {**self._set_options(), **{key: value for key, value in given.items() if value is not None}, **options}
         run = accepted_run(self.wrapped, run_input, wanted, limits)
         stored_options = checked_json(run.options, "the run's options")
-        job = new_job(self.source, self._made_with, run.circuits, stored_options, description)
+        parts = run.parts if checked_split(split) else ()
+        job = new_job(self.source, self._made_with, run.circuits, stored_options, description, parts)
         return PreparedJob(self, job, tuple(run.remarks))
 
     def _set_options(self) -> dict[str, Any]:

@@ -23,7 +23,7 @@ from queuebit.queue.statuses import STATUS_OF
 from queuebit.queue.submission import checked_name, checked_priority, checked_tags
 from queuebit.queue.times import datetime_of
 from queuebit.store.exceptions import StoreError
-from queuebit.store.records import JobRecord
+from queuebit.store.records import JobRecord, Part
 from queuebit.store.states import JobState
 
 if TYPE_CHECKING:
@@ -89,13 +89,13 @@ class QueueJob(JobV1):
         return STATUS_OF[self._current().state]
 
     def progress(self) -> Progress:
-        """Return how far the job is, as its worker last told: circuits done, of a single one the instructions.
+        """Return how far the job is, as its worker last told: circuits done, of a single one the instructions or parts.
 
         A job whose worker died begins again with the circuit that was running.
         """
         record = self._current()
         if record.state is JobState.DONE:
-            total = record.progress_total or record.num_circuits
+            total = record.progress_total or (record.num_circuits if record.num_circuits > 1 else record.num_parts)
             return Progress(total, total, _unit(record))
         if not record.progress_total:
             return Progress(0, record.num_circuits, "circuits")
@@ -203,7 +203,10 @@ class QueueJob(JobV1):
             raise failure(known.record)
         store = self.queue.store
         # Of several threads that come here at once, all get the same one.
-        return self._whole.setdefault("result", whole_result(known.record, store.results(self._job_id), store.files))
+        return self._whole.setdefault(
+            "result",
+            whole_result(known.record, store.results(self._job_id), self._parts(), store.files),
+        )
 
     def partial_result(self) -> Result | None:
         """Return what is there now, without waiting and whatever the status.
@@ -217,7 +220,10 @@ class QueueJob(JobV1):
         store = self.queue.store
         stored, circuits = store.results(self._job_id), store.circuits(self._job_id)
         shots = self.options().get("shots") or 0
-        return partial_result(self._current(), stored, circuits, shots, store.files)
+        return partial_result(self._current(), stored, self._parts(), circuits, shots, store.files)
+
+    def _parts(self) -> tuple[Part, ...]:
+        return self.queue.store.parts(self._job_id) if self._known.record.num_parts > 1 else ()
 
     # What can be done to it.
 
@@ -322,7 +328,9 @@ def _call_later(call: Callable[[], object], job_id: str, error: StoreError | Non
 
 
 def _unit(record: JobRecord) -> str:
-    return "circuits" if record.num_circuits > 1 else "instructions"
+    if record.num_circuits > 1:
+        return "circuits"
+    return "parts" if record.num_parts > 1 else "instructions"
 
 
 def _time(time_us: int | None) -> datetime | None:

@@ -9,12 +9,13 @@ from qiskit.circuit import QuantumCircuit
 from qiskit.exceptions import QiskitError
 from qiskit.providers import BackendV2
 
-from queuebit.engines import EngineError
+from queuebit.engines import EngineError, Output
 from queuebit.engines.memory import format_bytes
 from queuebit.providers.local.backend import LocalBackend, checked_circuits
-from queuebit.store.records import Limits
+from queuebit.queue.planning import foreign_cost, plan
+from queuebit.store.records import Limits, Part
 
-_TRANSPILER_OPTIONS = frozenset({"optimization_level", "seed_transpiler"})
+TRANSPILER_OPTIONS = frozenset({"optimization_level", "seed_transpiler"})
 """What the worker does with the circuits before the backend gets them."""
 
 
@@ -25,11 +26,13 @@ class AcceptedRun(NamedTuple):
         circuits: what runs.
         options: with what; a local backend's shots and seed are always among them.
         remarks: what its submitter should be warned about.
+        parts: what its work can be cut into; none when that isn't worth it.
     """
 
     circuits: list[QuantumCircuit]
     options: dict[str, Any]
     remarks: list[str]
+    parts: tuple[Part, ...]
 
 
 def accepted_run(backend: BackendV2, run_input: object, options: dict[str, Any], limits: Limits) -> AcceptedRun:
@@ -47,17 +50,19 @@ def accepted_run(backend: BackendV2, run_input: object, options: dict[str, Any],
         ValueError: if an option for the transpiler has a value that can't be.
     """
     _check_transpiler_options(options)
-    for_backend = {name: value for name, value in options.items() if name not in _TRANSPILER_OPTIONS}
+    for_backend = {name: value for name, value in options.items() if name not in TRANSPILER_OPTIONS}
     if isinstance(backend, LocalBackend):
         checked = backend.check_run(run_input, **for_backend)
         _check_memory(backend, checked.memory_bytes, limits)
         complete = {"shots": backend.options.shots, **options, "seed_simulator": checked.seed}
-        return AcceptedRun(checked.circuits, complete, checked.remarks)
+        # A run that doesn't count is one shot, whatever was asked for.
+        shots = int(complete["shots"]) if backend.output is Output.COUNTS else 1
+        return AcceptedRun(checked.circuits, complete, checked.remarks, plan(checked.costs, shots))
     try:
         circuits = checked_circuits(run_input)
     except EngineError as error:
         raise QiskitError(error.message) from error
-    return AcceptedRun(circuits, options, _remarks_of(backend, for_backend))
+    return AcceptedRun(circuits, options, _remarks_of(backend, for_backend), _foreign_plan(backend, circuits, options))
 
 
 def _check_transpiler_options(options: Mapping[str, Any]) -> None:
@@ -75,6 +80,24 @@ def _check_memory(backend: LocalBackend, needed_bytes: int, limits: Limits) -> N
             f"the run needs about {format_bytes(needed_bytes)} of memory, its memory_limit is "
             f"{format_bytes(limit_bytes)}. Raise the limit, or use fewer qubits or shots."
         )
+
+
+def _foreign_plan(backend: BackendV2, circuits: list[QuantumCircuit], options: Mapping[str, Any]) -> tuple[Part, ...]:
+    shots = foreign_shots(backend, options)
+    return plan([foreign_cost(circuit, backend, options, shots) for circuit in circuits], shots)
+
+
+def foreign_shots(backend: BackendV2, options: Mapping[str, Any]) -> int:
+    """Return how many shots each circuit has on a backend that isn't ours; 1 where that can't be known.
+
+    Args:
+        backend: the backend.
+        options: what it will be run with.
+    """
+    shots = options.get("shots", getattr(backend.options, "shots", None))
+    if isinstance(shots, bool) or not isinstance(shots, numbers.Integral) or shots < 1:
+        return 1  # the backend will say what is wrong, or use its own
+    return int(shots)
 
 
 def _remarks_of(backend: BackendV2, options: Mapping[str, Any]) -> list[str]:

@@ -11,7 +11,7 @@ from qiskit.circuit import QuantumCircuit
 from queuebit.codec.circuits import encode_circuit
 from queuebit.codec.json_values import checked_json
 from queuebit.engines.memory import format_bytes
-from queuebit.store.records import Json, Limits, NewJob
+from queuebit.store.records import Json, Limits, NewJob, Part
 
 if TYPE_CHECKING:
     from queuebit.queue.queue_backend import QueueBackend
@@ -91,7 +91,12 @@ def described(
 
 
 def new_job(
-    backend_name: str, backend_options: Json, circuits: Iterable[QuantumCircuit], options: Json, described: Description
+    backend_name: str,
+    backend_options: Json,
+    circuits: Iterable[QuantumCircuit],
+    options: Json,
+    described: Description,
+    parts: tuple[Part, ...] = (),
 ) -> NewJob:
     """Return a job for the store, with an id of its own.
 
@@ -101,6 +106,7 @@ def new_job(
         circuits: what shall run.
         options: how, as JSON.
         described: what else there is to say.
+        parts: what its work is cut into.
 
     Raises:
         CodecError: if a circuit can't be encoded.
@@ -118,6 +124,7 @@ def new_job(
         priority=described.priority,
         limits=described.limits,
         idempotency_key=described.idempotency_key,
+        parts=parts,
     )
 
 
@@ -165,6 +172,20 @@ def checked_priority(priority: object) -> int:
     if isinstance(priority, bool) or not isinstance(priority, numbers.Integral):
         raise TypeError(f"priority must be a whole number, got {type(priority).__name__}: {priority!r}")
     return int(priority)
+
+
+def checked_split(split: object) -> bool:
+    """Return whether a job may be cut.
+
+    Args:
+        split: what the user gave.
+
+    Raises:
+        TypeError: if it is neither True nor False.
+    """
+    if not isinstance(split, bool):
+        raise TypeError(f"split must be True or False, got {type(split).__name__}: {split!r}")
+    return split
 
 
 def _key(key: object) -> str:
