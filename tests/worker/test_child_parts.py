@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from queuebit.engines import Control, RunCancelledError
+from queuebit.engines.choosing import compile_chosen
 from queuebit.providers.basic_provider import BasicSimulator
 from queuebit.worker import module_path
 from queuebit.worker.circuit_runs import circuit_runs
@@ -124,17 +125,18 @@ def test_ignored_signals_stay_ignored_and_others_are_requests():
     ("backend_threads", "option", "expected"),
     [(None, {}, 3), (None, {"threads": 2}, 2), (1, {}, 1), (1, {"threads": 2}, 2)],
 )
-def test_a_local_backend_is_told_how_many_threads_it_has(blocks, backend_threads, option, expected):
-    asked = []
+def test_a_local_backend_is_told_how_many_threads_it_has(blocks, bell, monkeypatch, backend_threads, option, expected):
+    choices = []
 
-    class Spied(BasicSimulator):
-        def one_by_one(self, control, **options):
-            asked.append(options)
-            return super().one_by_one(control, **options)
+    def compile_spied(circuit, choice, **more):
+        choices.append(choice)
+        return compile_chosen(circuit, choice, **more)
 
-    backend = Spied(threads=backend_threads)
-    circuit_runs(backend, option, blocks[0], job_id=str(uuid.uuid4()), num_circuits=1, threads=3)
-    assert {**backend.options, **asked[0]}["threads"] == expected
+    monkeypatch.setattr("queuebit.providers.local.backend.compile_chosen", compile_spied)
+    backend = BasicSimulator(threads=backend_threads)
+    runs = circuit_runs(backend, option, blocks[0], job_id=str(uuid.uuid4()), num_circuits=1, threads=3)
+    runs.run(0, bell)
+    assert [choice.threads or choice.usual_threads for choice in choices] == [expected]
 
 
 def test_children_look_where_the_service_and_its_program_were(monkeypatch, tmp_path):

@@ -6,8 +6,10 @@ from dataclasses import dataclass, field
 import pytest
 
 from queuebit.store import JobEvent, JobState, MemoryStore, StoredResult, StoreError, Usage
+from queuebit.store.records import Claim, Part, ShotRange
 from queuebit.worker.endings import GATHER_S
 from queuebit.worker.executor import CircuitReport, EndReport, Executor, RunEnd
+from queuebit.worker.executors.run_watch import took_too_long
 from queuebit.worker.job_flow import JobFlow
 from queuebit.worker.liveness import this_worker
 
@@ -39,16 +41,22 @@ class ScriptedExecutor(Executor):
     def prepare(self, num_waiting):
         self.prepared.append(num_waiting)
 
-    def start(self, claim):
+    def start(self, assignment):
         assert self.num_free() > 0
-        self.runs[claim.job.job_id] = claim
+        self.runs[self.name(assignment.key, assignment.job)] = assignment
+
+    @staticmethod
+    def name(key, job):
+        """Return what the test calls a run: its job, of one that is cut with the number of the part."""
+        return job.job_id if job.num_parts == 1 else (job.job_id, key.part)
 
     def stop(self, key):
         self.stopped.append(key[0])
 
     def kill(self, key):
         self.killed.append(key[0])
-        self.end(key[0], RunEnd.STOPPED)
+        (name,) = [name for name, assignment in self.runs.items() if assignment.key == key]
+        self.end(name, RunEnd.STOPPED)
 
     def progress(self, key):
         return self.progresses.get(key[0], (0, 0))
@@ -71,15 +79,15 @@ class ScriptedExecutor(Executor):
 
     # What the test says.
 
-    def circuit(self, job_id, index, content=b"r", files=()):
+    def circuit(self, name, index, content=b"r", files=()):
         self.reports.append(
-            CircuitReport(key=self.runs[job_id].key, result=StoredResult(index=index, content=content, files=files))
+            CircuitReport(key=self.runs[name].key, result=StoredResult(index=index, content=content, files=files))
         )
 
-    def end(self, job_id, end=RunEnd.FINISHED, index=None, **facts):
-        key = self.runs.pop(job_id).key
-        result = None if index is None else StoredResult(index=index, content=b"r")
-        self.reports.append(EndReport(key=key, end=end, result=result, **facts))
+    def end(self, name, end=RunEnd.FINISHED, index=None, **facts):
+        run = self.runs.pop(name)
+        result = None if index is None else StoredResult(index=index, content=b"r", shots=run.shots)
+        self.reports.append(EndReport(key=run.key, end=end, result=result, **facts))
 
 
 class CountingStore(MemoryStore):
@@ -96,8 +104,8 @@ class CountingStore(MemoryStore):
         self.commits.append(name)
         return getattr(MemoryStore, name)(self, *args, **kwargs)
 
-    def claim(self, *args):
-        return self._count("claim", *args)
+    def claim(self, *args, **kwargs):
+        return self._count("claim", *args, **kwargs)
 
     def keep_results(self, *args):
         return self._count("keep_results", *args)
@@ -134,6 +142,9 @@ class Stepper:
 
     def state(self, job_id):
         return self.store.get(job_id).state
+
+    def claim(self, job_id):
+        return Claim(job=self.store.get(job_id), circuits=(), finished=frozenset())
 
     def last_event(self, job_id):
         return self.store.events(job_id)[-1]
@@ -249,7 +260,7 @@ def test_results_of_a_long_job_are_kept_now_and_then(stepper):
     stepper.executor.end(job_id, index=999)
     stepper.step()
     assert len(stepper.store.results(job_id)) == 1000
-    assert stepper.commits() == ["finish"]
+    assert stepper.commits() == ["report", "finish"]
 
 
 def test_a_large_result_is_kept_at_once(stepper):
@@ -378,8 +389,8 @@ def test_a_run_whose_process_died_goes_on_with_what_is_left(stepper):
     stepper.executor.end(job_id, RunEnd.DIED, reason="SIGSEGV")
     stepper.step()
     assert stepper.store.events(job_id)[-2].reason == "SIGSEGV"
-    claim = stepper.executor.runs[job_id]
-    assert (claim.job.attempt, claim.finished) == (2, {1})
+    run = stepper.executor.runs[job_id]
+    assert (run.key.attempt, run.indices) == (2, (0, 2))
 
 
 def test_a_job_that_needs_no_more_runs_is_finished(stepper):
@@ -415,7 +426,7 @@ def test_the_run_of_a_lost_claim_is_ended_and_its_files_deleted(stepper):
 def test_an_end_of_a_lost_claim_among_others_hinders_nobody(stepper):
     ids = stepper.submit(2)
     stepper.step(look=True)
-    lost = stepper.executor.runs[ids[0]]
+    lost = stepper.claim(ids[0])
     stepper.store.release(lost, "taken away")
     for job_id in ids:
         stepper.executor.end(job_id, index=0)
@@ -487,3 +498,317 @@ def test_the_next_step_is_known_beforehand(stepper):
     stepper.executor.circuit(job_id, 0)
     stepper.step()
     assert 0 < stepper.flow.next_step_s() <= 0.25
+
+
+def test_a_commit_that_held_though_it_seemed_to_fail_keeps_its_files(stepper):
+    job_id = stepper.submit()
+    stepper.step(look=True)
+    file = stepper.store.files / "whole.npy"
+    file.touch()
+    result = StoredResult(index=0, content=b"r", files=(file.name,))
+    stepper.store.finish([(stepper.claim(job_id), [result], Usage())])
+    stepper.executor.circuit(job_id, 0, files=[file.name])
+    stepper.executor.end(job_id)
+    stepper.step()
+    stepper.step(after_s=1.0)
+    assert stepper.state(job_id) is JobState.DONE
+    assert file.exists()
+
+
+def test_a_job_whose_parts_fill_all_room_is_claimed_alone(stepper):
+    first, second = (stepper.submit(num_circuits=4, parts=[Part(index) for index in range(4)]) for _ in range(2))
+    stepper.step(look=True)
+    assert stepper.state(first) is JobState.RUNNING
+    assert stepper.state(second) is JobState.QUEUED
+
+
+# Jobs in parts.
+
+FOUR_PARTS = (Part(0, 2), Part(2, 2), Part(4, 1, ShotRange(0, 10)), Part(4, 1, ShotRange(10, 10)))
+
+
+@pytest.fixture
+def cut_job(stepper):
+    job_id = stepper.submit(num_circuits=5, parts=FOUR_PARTS)
+    stepper.step(look=True)
+    return job_id
+
+
+def running_parts(stepper):
+    return sorted(name[1] for name in stepper.executor.runs)
+
+
+def results(stepper, job_id):
+    return [(result.index, result.shots and result.shots.first) for result in stepper.store.results(job_id)]
+
+
+def test_the_parts_of_a_job_run_side_by_side_in_order(stepper, cut_job):
+    assert running_parts(stepper) == [0, 1]
+    assert stepper.executor.runs[cut_job, 1].indices == (2, 3)
+    stepper.executor.circuit((cut_job, 1), 2)
+    stepper.executor.end((cut_job, 1), index=3)
+    stepper.step()
+    assert running_parts(stepper) == [0, 2]
+    assert stepper.executor.runs[cut_job, 2].shots == ShotRange(0, 10)
+
+
+def test_a_cut_job_is_done_when_all_parts_are(stepper, cut_job):
+    stepper.executor.circuit((cut_job, 0), 0)
+    for part, index in ((0, 1), (1, 3), (2, 4)):
+        if part == 1:
+            stepper.executor.circuit((cut_job, 1), 2)
+        stepper.executor.end((cut_job, part), index=index, usage=Usage(cpu_s=1.0, peak_memory_bytes=part))
+        stepper.step()
+        assert stepper.state(cut_job) is JobState.RUNNING
+    stepper.executor.end((cut_job, 3), index=4, usage=Usage(cpu_s=1.0, peak_memory_bytes=1), printed="words")
+    stepper.step()
+    record = stepper.store.get(cut_job)
+    assert (record.state, record.cpu_s, record.peak_memory_bytes) == (JobState.DONE, 4.0, 2)
+    assert results(stepper, cut_job) == [(0, None), (1, None), (2, None), (3, None), (4, 0), (4, 10)]
+    assert stepper.store.logs(cut_job) == "words"
+    assert stepper.flow.is_empty
+
+
+def test_progress_counts_circuits_that_are_whole(stepper, cut_job):
+    stepper.executor.circuit((cut_job, 0), 0)
+    stepper.executor.end((cut_job, 0), index=1)
+    stepper.step()
+    stepper.executor.end((cut_job, 2), index=4)
+    stepper.step(after_s=0.5)
+    record = stepper.store.get(cut_job)
+    assert (record.progress_done, record.progress_total) == (2, 5)
+
+
+def test_progress_of_a_single_circuit_counts_its_parts(stepper):
+    job_id = stepper.submit(parts=[Part(0, 1, ShotRange(first, 5)) for first in (0, 5, 10)])
+    stepper.step(look=True)
+    stepper.executor.end((job_id, 1), index=0)
+    stepper.step(after_s=0.5)
+    record = stepper.store.get(job_id)
+    assert (record.progress_done, record.progress_total) == (1, 3)
+
+
+def test_a_part_whose_process_died_runs_again_with_what_is_left(stepper, cut_job):
+    stepper.executor.circuit((cut_job, 0), 0)
+    stepper.executor.end((cut_job, 0), RunEnd.DIED, reason="SIGKILL", usage=Usage(cpu_s=1.0))
+    stepper.step()
+    assert stepper.executor.runs[cut_job, 0].indices == (1,)
+    event = stepper.last_event(cut_job)
+    assert event.event is JobEvent.LOSE_PART
+    assert event.reason == "part 1 of 4 runs again: SIGKILL"
+    record = stepper.store.get(cut_job)
+    assert (record.attempt, record.crashes, record.cpu_s) == (1, 0, 1.0)
+
+
+def test_a_part_that_ends_its_process_each_time_fails_the_job_and_the_others_are_kept(stepper, cut_job):
+    for _ in range(3):
+        stepper.executor.end((cut_job, 0), RunEnd.DIED, reason="SIGSEGV")
+        stepper.step()
+    assert running_parts(stepper) == [1, 2]
+    stepper.executor.circuit((cut_job, 1), 2)
+    for part, index in ((1, 3), (2, 4), (3, 4)):
+        stepper.executor.end((cut_job, part), index=index)
+        stepper.step()
+    record = stepper.store.get(cut_job)
+    assert (record.state, record.error["type"], record.error["circuit_index"]) == (JobState.ERROR, "worker_lost", 0)
+    assert "SIGSEGV" in record.error["message"]
+    assert results(stepper, cut_job) == [(2, None), (3, None), (4, 0), (4, 10)]
+
+
+def test_what_the_executor_returns_runs_again_and_isnt_held_against_it(stepper, cut_job):
+    for _ in range(10):
+        stepper.executor.end((cut_job, 0), RunEnd.RETURNED, reason="the scheduler is gone")
+        stepper.step()
+    assert running_parts(stepper) == [0, 1]
+    assert "the scheduler is gone" in stepper.last_event(cut_job).reason
+    job_id = stepper.submit(priority=1)
+    stepper.executor.circuit((cut_job, 1), 2)
+    stepper.executor.end((cut_job, 1), index=3)
+    stepper.step(look=True)
+    stepper.executor.end(job_id, RunEnd.RETURNED, reason="the scheduler is gone")
+    stepper.step()
+    assert stepper.store.get(job_id).crashes == 0
+    assert job_id in stepper.executor.runs
+
+
+def test_a_failing_circuit_fails_the_job_when_the_others_have_run(stepper, cut_job):
+    error = {"type": "E", "message": "m", "circuit_index": 1, "num_failed": 1}
+    stepper.executor.circuit((cut_job, 0), 0)
+    stepper.executor.end((cut_job, 0), RunEnd.FAILED, error=error)
+    stepper.executor.end((cut_job, 1), RunEnd.FAILED, error={**error, "circuit_index": 2, "num_failed": 2})
+    stepper.step()
+    for part in (2, 3):
+        assert stepper.state(cut_job) is JobState.RUNNING
+        stepper.executor.end((cut_job, part), index=4)
+        stepper.step()
+    record = stepper.store.get(cut_job)
+    assert (record.state, record.error["circuit_index"], record.error["num_failed"]) == (JobState.ERROR, 1, 3)
+    assert results(stepper, cut_job) == [(0, None), (4, 0), (4, 10)]
+
+
+def test_what_would_fail_all_parts_stops_them(stepper, cut_job):
+    stepper.executor.end((cut_job, 0), RunEnd.FAILED, error={"type": "TimeLimitError", "message": "m"})
+    stepper.step()
+    assert stepper.executor.stopped == [cut_job]
+    stepper.executor.end((cut_job, 1), RunEnd.STOPPED)
+    stepper.step()
+    assert stepper.store.get(cut_job).error["type"] == "TimeLimitError"
+    assert not stepper.executor.runs
+
+
+@pytest.fixture
+def cut_circuits(stepper):
+    """A job of two circuits, each in four parts of ten shots."""
+    parts = [Part(circuit, 1, ShotRange(first, 10)) for circuit in (0, 1) for first in (0, 10, 20, 30)]
+    job_id = stepper.submit(num_circuits=2, parts=parts)
+    stepper.step(look=True)
+    return job_id
+
+
+def test_a_circuit_that_fails_in_one_part_isnt_run_in_others_and_fails_once(stepper, cut_circuits):
+    error = {"type": "E", "message": "m", "circuit_index": 0, "num_failed": 1}
+    for part in (0, 1):
+        stepper.executor.end((cut_circuits, part), RunEnd.FAILED, error={**error, "message": f"{part}"})
+    stepper.step()
+    assert running_parts(stepper) == [4, 5]
+    for part in (4, 5, 6, 7):
+        assert stepper.state(cut_circuits) is JobState.RUNNING
+        stepper.executor.end((cut_circuits, part), index=1)
+        stepper.step()
+    record = stepper.store.get(cut_circuits)
+    assert (record.state, record.error) == (JobState.ERROR, {**error, "message": "0"})
+    assert results(stepper, cut_circuits) == [(1, 0), (1, 10), (1, 20), (1, 30)]
+
+
+def test_a_part_of_a_circuit_that_has_failed_isnt_run_again(stepper, cut_circuits):
+    stepper.executor.end((cut_circuits, 0), RunEnd.FAILED, error={"type": "E", "circuit_index": 0})
+    stepper.executor.end((cut_circuits, 1), RunEnd.DIED, reason="SIGKILL", usage=Usage(cpu_s=1.0))
+    stepper.step()
+    assert running_parts(stepper) == [4, 5]
+    assert stepper.last_event(cut_circuits).event is JobEvent.CLAIM
+    for part in (4, 5, 6, 7):
+        stepper.executor.end((cut_circuits, part), index=1)
+        stepper.step()
+    assert stepper.store.get(cut_circuits).cpu_s == 1.0
+
+
+def test_what_parts_have_used_that_died_is_counted_however_the_job_ends(stepper, cut_job):
+    usage = Usage(cpu_s=1.0, peak_memory_bytes=5)
+    for _ in range(3):
+        stepper.executor.end((cut_job, 0), RunEnd.DIED, reason="SIGSEGV", usage=usage)
+        stepper.step()
+    stepper.store.request_cancel([cut_job])
+    stepper.step(after_s=GATHER_S, look=True)
+    for part in (1, 2):
+        stepper.executor.end((cut_job, part), RunEnd.DIED, reason="SIGKILL", usage=usage)
+    stepper.step()
+    record = stepper.store.get(cut_job)
+    assert (record.state, record.cpu_s, record.peak_memory_bytes) == (JobState.CANCELLED, 5.0, 5)
+
+
+def test_a_death_is_written_down_before_the_end_of_its_job(stepper):
+    job_id = stepper.submit(num_circuits=2, parts=[Part(0), Part(1)])
+    stepper.step(look=True)
+    stepper.executor.end((job_id, 1), index=1)
+    stepper.step()
+    stepper.executor.end((job_id, 0), RunEnd.DIED, reason="SIGKILL", usage=Usage(cpu_s=1.0))
+    stepper.executor.slots = 0
+    stepper.store.request_cancel([job_id])
+    stepper.step(after_s=GATHER_S, look=True)
+    stepper.step(after_s=1.0)
+    story = [event.event for event in stepper.store.events(job_id)]
+    assert story[-3:] == [JobEvent.REQUEST_CANCEL, JobEvent.LOSE_PART, JobEvent.CANCEL]
+    assert stepper.store.get(job_id).cpu_s == 1.0
+
+
+def test_a_part_whose_process_died_behind_its_last_result_isnt_run_again(stepper, cut_job):
+    stepper.executor.circuit((cut_job, 0), 0)
+    stepper.executor.circuit((cut_job, 0), 1)
+    stepper.executor.end((cut_job, 0), RunEnd.DIED, reason="SIGKILL")
+    stepper.step()
+    assert running_parts(stepper) == [1, 2]
+
+
+def test_the_circuit_that_ends_its_process_each_time_is_named(stepper, cut_job):
+    stepper.executor.circuit((cut_job, 0), 0)
+    for _ in range(3):
+        stepper.executor.end((cut_job, 0), RunEnd.DIED, reason="SIGSEGV")
+        stepper.step()
+    stepper.executor.circuit((cut_job, 1), 2)
+    for part, index in ((1, 3), (2, 4), (3, 4)):
+        stepper.executor.end((cut_job, part), index=index)
+        stepper.step()
+    assert stepper.store.get(cut_job).error["circuit_index"] == 1
+
+
+def test_a_job_that_isnt_cut_and_is_returned_begins_again(stepper):
+    job_id = stepper.submit()
+    stepper.step(look=True)
+    stepper.executor.end(job_id, RunEnd.RETURNED, reason="the scheduler is gone")
+    stepper.step()
+    assert stepper.last_event(job_id).reason == "it runs again: the scheduler is gone"
+
+
+def test_a_time_limit_is_told_as_it_was_set(stepper):
+    job_id = stepper.submit(num_circuits=3, parts=[Part(0), Part(1), Part(2)], time_limit_s=10.0)
+    stepper.step(look=True)
+    stepper.executor.end((job_id, 0), index=0)
+    stepper.step(after_s=4.0)
+    error = {"type": "TimeLimitError", "message": took_too_long(6.0)}
+    stepper.executor.end((job_id, 2), RunEnd.FAILED, error=error)
+    stepper.executor.end((job_id, 1), RunEnd.STOPPED)
+    stepper.step()
+    assert stepper.store.get(job_id).error["message"] == took_too_long(10.0)
+
+
+def test_a_cancelled_job_stops_all_its_parts_and_keeps_what_is_there(stepper, cut_job):
+    stepper.executor.circuit((cut_job, 0), 0)
+    stepper.store.request_cancel([cut_job])
+    stepper.step(after_s=GATHER_S, look=True)
+    assert stepper.executor.stopped == [cut_job, cut_job]
+    for part in (0, 1):
+        stepper.executor.end((cut_job, part), RunEnd.STOPPED)
+    stepper.step()
+    assert stepper.state(cut_job) is JobState.CANCELLED
+    assert results(stepper, cut_job) == [(0, None)]
+    assert not stepper.executor.runs
+
+
+def test_a_job_that_is_given_back_goes_on_with_the_parts_that_are_left(stepper, cut_job):
+    stepper.executor.circuit((cut_job, 0), 0)
+    stepper.executor.end((cut_job, 0), index=1)
+    stepper.step()
+    stepper.executor.end((cut_job, 2), index=4)
+    stepper.step()
+    stepper.flow.give_back_running("going")
+    stepper.step()
+    stepper.step()
+    assert stepper.last_event(cut_job).event in (JobEvent.RELEASE, JobEvent.CLAIM)
+    stepper.step(look=True)
+    assert running_parts(stepper) == [1, 3]
+
+
+def test_a_more_urgent_job_overtakes_parts_that_wait(stepper, cut_job):
+    urgent, usual = stepper.submit(priority=1), stepper.submit()
+    stepper.executor.circuit((cut_job, 0), 0)
+    stepper.executor.end((cut_job, 0), index=1)
+    stepper.step()
+    assert urgent in stepper.executor.runs
+    assert usual not in stepper.executor.runs
+
+
+def test_parts_share_the_time_limit_of_their_job(stepper):
+    job_id = stepper.submit(num_circuits=3, parts=[Part(0), Part(1), Part(2)], time_limit_s=10.0)
+    stepper.step(look=True)
+    assert stepper.executor.runs[job_id, 0].job.limits.time_limit_s == 10.0
+    stepper.executor.end((job_id, 0), index=0)
+    stepper.step(after_s=4.0)
+    assert stepper.executor.runs[job_id, 2].job.limits.time_limit_s == 6.0
+
+
+def test_a_lost_claim_ends_all_parts(stepper, cut_job):
+    stepper.store.release(stepper.claim(cut_job), "taken away")
+    stepper.executor.circuit((cut_job, 0), 0)
+    stepper.step()
+    stepper.step(after_s=1.0)
+    assert stepper.executor.killed.count(cut_job) == 2

@@ -239,3 +239,10 @@ def test_a_foreign_backend_reads_its_number_of_threads_from_the_environment(serv
     assert usual.metadata["threads"] != "7"
     assert many.metadata["threads"] == "7"
     assert served.done(served.submit_odd("nothing"))[0].metadata["threads"] == usual.metadata["threads"]
+
+
+@pytest.mark.parametrize("threads", [None, 1])
+def test_the_reference_engine_runs_whatever_threads_it_may_have(served, bell, threads):
+    options = {"shots": 50, "method": "reference", "seed_simulator": 3}
+    (result,) = served.done(served.submit(bell, options=options, threads=threads))
+    assert result.data.counts == get_backend("basic_simulator").run(bell, **options).result().data()["counts"]

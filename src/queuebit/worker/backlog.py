@@ -10,6 +10,9 @@ from queuebit.store.records import Claim
 _AHEAD_S = 0.05
 _MOST_AHEAD = 256
 
+# In one commit, so that it doesn't take long.
+_MOST_AT_ONCE = 512
+
 # The weight of the last run in the mean.
 _WEIGHT = 0.2
 
@@ -30,6 +33,14 @@ class Backlog:
     def add(self, claims: list[Claim], now: float) -> None:
         """Take in jobs that were claimed now."""
         self._claims.extend((claim, now) for claim in claims)
+
+    def add_first(self, claims: list[Claim], now: float) -> None:
+        """Take in jobs that go before all others."""
+        self._claims.extendleft((claim, now) for claim in reversed(claims))
+
+    def first(self) -> Claim | None:
+        """Return the job whose turn it is, and leave it here; None if there is none."""
+        return self._claims[0][0] if self._claims else None
 
     def take(self) -> Claim:
         """Return the job whose turn it is."""
@@ -60,9 +71,17 @@ class Backlog:
             num_free: how many jobs can be started now.
             num_parallel: how many could run side by side.
         """
-        ahead = 0 if self._mean_s is None else int(num_parallel * _AHEAD_S / max(self._mean_s, 1e-6))
-        wanted = num_free + min(ahead, _MOST_AHEAD)
-        return wanted - len(self) if len(self) <= wanted // 2 else 0
+        wanted = num_free + self._num_ahead(num_parallel)
+        return min(wanted - len(self), _MOST_AT_ONCE) if len(self) <= wanted // 2 else 0
+
+    def may_be_cut(self, num_parallel: int) -> bool:
+        """Tell whether a single job may have parts for all room: runs are long, or nothing is known of them."""
+        return self._num_ahead(num_parallel) == 0
+
+    def _num_ahead(self, num_parallel: int) -> int:
+        if self._mean_s is None:
+            return 0
+        return min(int(num_parallel * _AHEAD_S / max(self._mean_s, 1e-6)), _MOST_AHEAD)
 
     def waited_too_long(self, now: float) -> bool:
         """Tell whether the oldest job has waited so long that all had better be given back."""

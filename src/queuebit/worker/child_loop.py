@@ -7,7 +7,7 @@ import time
 import traceback
 import warnings
 from collections import OrderedDict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -142,7 +142,11 @@ class ChildLoop:
         try:
             circuit = self._known.decoded(data) if runs.leaves_circuits_alone else decode_circuit(data)
             name = circuit.name
-            return self._encoded(runs.run(index, circuit), index, f"{stem(run.job_id, run.attempt)}-{index}")
+            name_of_files = f"{stem(run.job_id, run.attempt)}-{index}"
+            if run.shots is None:
+                return self._encoded(runs.run(index, circuit), index, name_of_files)
+            result = self._encoded(runs.run(index, circuit, run.shots), index, f"{name_of_files}-{run.shots.first}")
+            return replace(result, shots=run.shots)
         except (Exception, SystemExit) as error:
             return failure(error, circuit_index=index, circuit_name=name)
 

@@ -3,6 +3,7 @@
 import threading
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
+from hashlib import sha256
 from typing import Any, ClassVar
 from uuid import UUID
 
@@ -14,6 +15,7 @@ from qiskit.result.models import ExperimentResult
 from queuebit.engines import Control
 from queuebit.providers.exceptions import JobFailedError
 from queuebit.providers.local import LocalBackend
+from queuebit.store.records import ShotRange
 from queuebit.worker.control_block import ControlBlock
 
 # By how much Aer moves the seed from one circuit of a run to the next, so that they aren't sampled alike. Moved
@@ -34,12 +36,13 @@ class CircuitRuns(ABC):
     leaves_circuits_alone: ClassVar[bool]
 
     @abstractmethod
-    def run(self, index: int, circuit: QuantumCircuit) -> ExperimentResult:
+    def run(self, index: int, circuit: QuantumCircuit, shots: ShotRange | None = None) -> ExperimentResult:
         """Run one circuit.
 
         Args:
             index: its place in the job.
             circuit: the circuit.
+            shots: which shots to run; None for all.
 
         Raises:
             Exception: whatever the backend raises; a cancelled run may raise anything.
@@ -114,18 +117,16 @@ class _LocalRuns(CircuitRuns):
         if "seed_simulator" in known and options.get("seed_simulator", known["seed_simulator"]) is None:
             # From the job's random id: all its circuits, on whatever attempt, share one seed, as in a direct run.
             options["seed_simulator"] = UUID(job_id).int & _JOB_SEED_MASK
-        if "threads" in known and options.get("threads", known["threads"]) is None:
-            options["threads"] = threads
         self._transpilation = transpilation
-        self._run = backend.one_by_one(Control(block.control), **options)
+        self._run = backend.one_by_one(Control(block.control), usual_threads=threads, **options)
         self._block = block
         self._one = one
 
-    def run(self, index: int, circuit: QuantumCircuit) -> ExperimentResult:
+    def run(self, index: int, circuit: QuantumCircuit, shots: ShotRange | None = None) -> ExperimentResult:
         experiment = self._run.prepare(self._transpilation(circuit))
         if self._one and experiment.program is not None:
             self._block.expect(experiment.program.num_instructions)
-        return self._run.run(experiment, index)
+        return self._run.run(experiment, index, shots)
 
     def cancel(self) -> None:
         """Do nothing: the engine sees the flag."""
@@ -143,8 +144,8 @@ class _ForeignRuns(CircuitRuns):
         self._lock = threading.Lock()
         self._job: Any = None
 
-    def run(self, index: int, circuit: QuantumCircuit) -> ExperimentResult:
-        job = self._backend.run(self._transpilation(circuit), **self._options(index))
+    def run(self, index: int, circuit: QuantumCircuit, shots: ShotRange | None = None) -> ExperimentResult:
+        job = self._backend.run(self._transpilation(circuit), **self._options(index, shots))
         self._hold(job)
         try:
             result = job.result()
@@ -170,9 +171,19 @@ class _ForeignRuns(CircuitRuns):
             # The request came before there was a job to cancel.
             job.cancel()
 
-    def _options(self, index: int) -> dict[str, Any]:
+    def _options(self, index: int, shots: ShotRange | None) -> dict[str, Any]:
         options = self._transpilation.run_options
+        if shots is not None:
+            options = {**options, "shots": shots.number}
         seed = options.get("seed_simulator", getattr(self._backend.options, "seed_simulator", None))
-        if index == 0 or isinstance(seed, bool) or not isinstance(seed, int):
+        if isinstance(seed, bool) or not isinstance(seed, int):
             return options
-        return {**options, "seed_simulator": seed + index * _SEED_STEP}
+        return {**options, "seed_simulator": _seed(seed, index, shots)}
+
+
+def _seed(seed: int, index: int, shots: ShotRange | None) -> int:
+    """Return the seed of a circuit, or of some of its shots, which are independent of the others."""
+    if shots is None or shots.first == 0:
+        return seed + index * _SEED_STEP
+    digest = sha256(f"{seed} {index} {shots.first}".encode()).digest()
+    return int.from_bytes(digest[:8], "little") & _JOB_SEED_MASK

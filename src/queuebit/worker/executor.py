@@ -1,4 +1,4 @@
-"""The executor contract: where a worker service has its jobs run.
+"""The executor contract: where a worker service has its jobs run, each whole or in parts.
 
 An executor never waits and never touches the store. It registers what it waits for with the service's selector, each
 with a function to call when it is ready, as the registration's ``data``. What becomes of the runs it tells in reports.
@@ -8,11 +8,44 @@ from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from enum import StrEnum
 from selectors import BaseSelector
+from typing import NamedTuple
 
-from queuebit.store.records import Claim, Json, StoredResult, Usage
+from queuebit.store.records import JobRecord, Json, ShotRange, StoredResult, Usage
 
-RunKey = tuple[str, int, str | None]
-"""What names a run: its claim's key."""
+
+class RunKey(NamedTuple):
+    """What names a run.
+
+    Attributes:
+        job_id: the job.
+        attempt: its attempt.
+        worker_id: who has claimed it.
+        part: which part of the job it is; 0 for a job in one.
+    """
+
+    job_id: str
+    attempt: int
+    worker_id: str | None
+    part: int = 0
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Assignment:
+    """What shall be run: circuits of a claimed job, or some shots of one.
+
+    Attributes:
+        key: the run's name.
+        job: the job, as it was claimed.
+        indices: the places of the circuits in the job.
+        circuits: those, encoded.
+        shots: which shots, of a single circuit; None for all that the job's options say.
+    """
+
+    key: RunKey
+    job: JobRecord
+    indices: tuple[int, ...]
+    circuits: tuple[bytes, ...]
+    shots: ShotRange | None = None
 
 
 class RunEnd(StrEnum):
@@ -22,6 +55,7 @@ class RunEnd(StrEnum):
     FAILED = "failed"  # it raised, or broke a limit: it would again
     STOPPED = "stopped"  # it was asked to
     DIED = "died"  # its process did, for a reason of its own
+    RETURNED = "returned"  # the executor couldn't run it now, for a reason that has nothing to do with it
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -47,7 +81,7 @@ class EndReport:
         usage: what it has used.
         result: the result of its last circuit, where there was no other report of that.
         error: why it FAILED.
-        reason: how it DIED.
+        reason: how it DIED, or why it was RETURNED.
         printed: what it has printed and :meth:`Executor.printed` hasn't told.
     """
 
@@ -64,7 +98,7 @@ Report = CircuitReport | EndReport
 
 
 class Executor(ABC):
-    """Runs claimed jobs, several at once."""
+    """Runs what it is given, several at once."""
 
     @abstractmethod
     def open(self, selector: BaseSelector) -> None:
@@ -76,23 +110,23 @@ class Executor(ABC):
 
     @abstractmethod
     def num_free(self) -> int:
-        """Return how many jobs would begin at once if they were started now."""
+        """Return how many more runs it takes now."""
 
     @abstractmethod
     def num_parallel(self) -> int:
-        """Return how many jobs could run side by side now, those that do included."""
+        """Return how many runs could take place side by side now, those that do included."""
 
     @abstractmethod
     def prepare(self, num_waiting: int) -> None:
-        """Get ready for more jobs, if more can be had.
+        """Get ready for more runs, if more can be had.
 
         Args:
-            num_waiting: how many jobs wait, beyond those for which there is room.
+            num_waiting: how many wait, beyond those for which there is room.
         """
 
     @abstractmethod
-    def start(self, claim: Claim) -> None:
-        """Start a job's circuits that haven't run yet, within the job's limits; there must be room."""
+    def start(self, assignment: Assignment) -> None:
+        """Start a run, within the job's limits; there must be room."""
 
     @abstractmethod
     def stop(self, key: RunKey) -> None:
@@ -106,7 +140,7 @@ class Executor(ABC):
     def progress(self, key: RunKey) -> tuple[int, int]:
         """Return how much a run has done, and of how much; both 0 when nothing is known.
 
-        Of a job of several circuits, these are circuits; of one, instructions.
+        Of several circuits, these are circuits; of one, instructions.
         """
 
     @abstractmethod

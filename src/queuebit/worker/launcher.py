@@ -1,5 +1,6 @@
 """Starting a worker service that outlives the program that needs it."""
 
+import os
 import subprocess
 import sys
 from collections.abc import Iterable
@@ -13,6 +14,9 @@ from queuebit.worker.start_lock import StartLock
 
 IDLE_TIMEOUT_S = 300.0
 """A service that was started by a program ends when it has had nothing to do for so long."""
+
+DASK_VARIABLE = "QUEUEBIT_DASK"
+"""The environment variable with the address of the Dask cluster where services that are started run their jobs."""
 
 # A log that has grown beyond this is begun anew by the next service.
 _MOST_LOG_BYTES = 4 * 2**20
@@ -34,6 +38,7 @@ def ensure_worker(
     workers: Iterable[WorkerRecord] | None = None,
     idle_timeout_s: float = IDLE_TIMEOUT_S,
     processes: int | None = None,
+    dask: str | None = None,
 ) -> bool:
     """Have a worker service run for a store: start one, detached from this program, if none is alive or starting.
 
@@ -44,6 +49,8 @@ def ensure_worker(
         workers: the store's registered workers, if the caller knows them already.
         idle_timeout_s: when a new service ends, in seconds without anything to do.
         processes: how many jobs a new service runs side by side; by default one for each core.
+        dask: the address of the Dask cluster where a new service runs jobs; by default the one that the environment
+            variable ``QUEUEBIT_DASK`` has, or else none: they run in processes of this machine.
 
     Returns:
         Whether a service was started.
@@ -63,7 +70,7 @@ def ensure_worker(
             return False
     finally:
         lock.close()
-    _start(path, idle_timeout_s, processes)
+    _start(path, idle_timeout_s, processes, dask or os.environ.get(DASK_VARIABLE) or None)
     return True
 
 
@@ -75,7 +82,7 @@ def _workers(path: Path) -> list[WorkerRecord]:
         store.close()
 
 
-def _start(path: Path, idle_timeout_s: float, processes: int | None) -> None:
+def _start(path: Path, idle_timeout_s: float, processes: int | None, dask: str | None) -> None:
     log = path.with_name(f"{path.name}.worker.log")
     command = [
         sys.executable,
@@ -89,6 +96,8 @@ def _start(path: Path, idle_timeout_s: float, processes: int | None) -> None:
     ]
     if processes is not None:
         command += ["--processes", str(processes)]
+    if dask is not None:
+        command += ["--dask", dask]
     is_long = log.exists() and log.stat().st_size > _MOST_LOG_BYTES
     with log.open("wb" if is_long else "ab") as output:
         service = _DetachedProcess(

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Self
 
-from queuebit.store.records import Json, StoredResult
+from queuebit.store.records import Json, ShotRange, StoredResult
 
 _MARK = b"qubt"
 _PREFIX = struct.Struct("<4sQI")  # the mark, the length of all that follows, and of the header
@@ -29,7 +29,7 @@ class BrokenMessageError(Exception):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Run:
-    """To the child: run a job's circuits.
+    """To the child: run circuits of a job, or some shots of one.
 
     Attributes:
         job_id: the job.
@@ -41,6 +41,7 @@ class Run:
         indices: which of them shall run.
         circuits: those, encoded.
         threads: how many threads the run may use.
+        shots: which shots shall run, of a single circuit; None for all that the options say.
     """
 
     kind: ClassVar[str] = "run"
@@ -53,6 +54,7 @@ class Run:
     indices: tuple[int, ...]
     circuits: tuple[bytes, ...]
     threads: int
+    shots: ShotRange | None = None
 
     def parts(self) -> tuple[Fields, Blobs]:
         """Return the message as JSON's values and blobs."""
@@ -65,13 +67,15 @@ class Run:
             "num_circuits": self.num_circuits,
             "indices": self.indices,
             "threads": self.threads,
+            "shots": self.shots,
         }, self.circuits
 
     @classmethod
     def from_parts(cls, fields: Fields, blobs: Blobs) -> Self:
         """Return the message that :meth:`parts` came from."""
+        shots = fields.pop("shots")
         fields["indices"] = tuple(fields["indices"])
-        return cls(circuits=tuple(blobs), **fields)
+        return cls(circuits=tuple(blobs), shots=ShotRange(*shots) if shots else None, **fields)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -136,12 +140,12 @@ class CircuitDone:
 
     def parts(self) -> tuple[Fields, Blobs]:
         """Return the message as JSON's values and blobs."""
-        return {"index": self.result.index, "files": self.result.files}, (self.result.content,)
+        return {"result": _labels(self.result)}, (self.result.content,)
 
     @classmethod
     def from_parts(cls, fields: Fields, blobs: Blobs) -> Self:
         """Return the message that :meth:`parts` came from."""
-        return cls(result=StoredResult(index=fields["index"], content=blobs[0], files=tuple(fields["files"])))
+        return cls(result=_result(fields["result"], blobs[0]))
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -177,7 +181,7 @@ class Ended:
             "process_cpu_s": self.process_cpu_s,
             "peak_memory_bytes": self.peak_memory_bytes,
             "memory_bytes": self.memory_bytes,
-            "result": (result.index, result.files) if result else None,
+            "result": _labels(result) if result else None,
         }
         return fields, (result.content,) if result else ()
 
@@ -185,9 +189,17 @@ class Ended:
     def from_parts(cls, fields: Fields, blobs: Blobs) -> Self:
         """Return the message that :meth:`parts` came from."""
         if fields["result"] is not None:
-            index, files = fields["result"]
-            fields["result"] = StoredResult(index=index, content=blobs[0], files=tuple(files))
+            fields["result"] = _result(fields["result"], blobs[0])
         return cls(**fields)
+
+
+def _labels(result: StoredResult) -> list[Any]:
+    return [result.index, result.files, result.shots]
+
+
+def _result(labels: Sequence[Any], content: bytes) -> StoredResult:
+    index, files, shots = labels
+    return StoredResult(index=index, content=content, files=tuple(files), shots=ShotRange(*shots) if shots else None)
 
 
 Message = Run | Warm | Ready | CircuitDone | Ended

@@ -38,15 +38,15 @@ class ChildRun:
         key: its name.
         backend: what makes its backend.
         watch: its limits.
-        num_circuits: how many circuits the job has.
-        num_done: how many of them have run, in earlier attempts too.
+        num_circuits: how many circuits it has.
+        num_done: how many of them have run.
     """
 
     key: RunKey
     backend: Warm
     watch: RunWatch
     num_circuits: int
-    num_done: int
+    num_done: int = 0
 
 
 @dataclass(slots=True, eq=False)

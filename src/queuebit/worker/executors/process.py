@@ -1,4 +1,4 @@
-"""Runs jobs in children of this process: spawned, warm, one job at a time each."""
+"""Runs jobs in children of this process: spawned, warm, one run at a time each."""
 
 import math
 import time
@@ -6,8 +6,8 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from selectors import BaseSelector
 
-from queuebit.store.records import Claim, Json, StoredResult, Usage
-from queuebit.worker.executor import CircuitReport, EndReport, Executor, Report, RunEnd, RunKey
+from queuebit.store.records import Json, StoredResult, Usage
+from queuebit.worker.executor import Assignment, CircuitReport, EndReport, Executor, Report, RunEnd, RunKey
 from queuebit.worker.executors.child_pool import Child, ChildPool, ChildRun
 from queuebit.worker.executors.child_process import Death
 from queuebit.worker.executors.children import Children
@@ -19,7 +19,7 @@ _MOST_GROWTH_BYTES = 512 * 2**20
 
 
 class ProcessExecutor(Executor):
-    """Runs each job in a child, and ends that when there is no other way to stop the run."""
+    """Runs each part of a job in a child, and ends that when there is no other way to stop the run."""
 
     def __init__(
         self,
@@ -65,9 +65,9 @@ class ProcessExecutor(Executor):
         self._pool.want(num_waiting)
         self._children.fill()
 
-    def start(self, claim: Claim) -> None:
-        """Hand a job to the child that fits best; that may be one that has to start first."""
-        job = claim.job
+    def start(self, assignment: Assignment) -> None:
+        """Hand a run to the child that fits best; that may be one that has to start first."""
+        job, run_key = assignment.job, assignment.key
         threads = job.limits.threads or self._threads
         backend = Warm(backend_name=job.backend_name, backend_options=job.backend_options)
         # The local backends are told; other libraries read it from the environment, once, when they are loaded.
@@ -76,14 +76,14 @@ class ProcessExecutor(Executor):
         child = child or self._in_place_of_idle(threads)
         if child is None:
             reason = "the system gave no process to run it in"
-            self._reports.append(EndReport(key=claim.key, end=RunEnd.DIED, reason=reason))
+            self._reports.append(EndReport(key=run_key, end=RunEnd.DIED, reason=reason))
             return
         watch = RunWatch(job.limits, begun=self._clock() if child.is_ready else math.inf)
-        child.run = ChildRun(claim.key, backend, watch, num_circuits=job.num_circuits, num_done=len(claim.finished))
+        child.run = ChildRun(run_key, backend, watch, num_circuits=len(assignment.indices))
         child.backends.add(key)
-        self._busy[claim.key] = child
+        self._busy[run_key] = child
         child.process.block.clear()
-        self._children.send(child, _run_message(claim, threads))
+        self._children.send(child, _run_message(assignment, threads))
 
     def _in_place_of_idle(self, threads: int) -> Child | None:
         """Start a child with another number of threads in place of an idle one."""
@@ -206,9 +206,8 @@ class ProcessExecutor(Executor):
         self._children.close()
 
 
-def _run_message(claim: Claim, threads: int) -> Run:
-    job = claim.job
-    indices = tuple(index for index in range(job.num_circuits) if index not in claim.finished)
+def _run_message(assignment: Assignment, threads: int) -> Run:
+    job = assignment.job
     return Run(
         job_id=job.job_id,
         attempt=job.attempt,
@@ -216,7 +215,8 @@ def _run_message(claim: Claim, threads: int) -> Run:
         backend_options=job.backend_options,
         options=job.options,
         num_circuits=job.num_circuits,
-        indices=indices,
-        circuits=tuple(claim.circuits[index] for index in indices),
+        indices=assignment.indices,
+        circuits=assignment.circuits,
         threads=threads,
+        shots=assignment.shots,
     )

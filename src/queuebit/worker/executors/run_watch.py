@@ -15,6 +15,18 @@ _SUCCESSOR_S = 0.1
 _MEMORY_LOOK_S = 0.05
 
 
+TIME_LIMIT_ERROR = "TimeLimitError"
+
+
+def took_too_long(limit_s: float) -> str:
+    """Return what to say of a run that has reached its time limit.
+
+    Args:
+        limit_s: the limit.
+    """
+    return f"the run took longer than its time limit of {limit_s:g} s; give it more time, or less to do"
+
+
 class Step(Enum):
     """What the watch calls for."""
 
@@ -81,8 +93,8 @@ class RunWatch:
         if limit_s is None or now < self.begun + limit_s:
             return False
         self.broken_limit = (
-            "TimeLimitError",
-            f"the run took longer than its time limit of {limit_s:g} s; give it more time, or less to do",
+            TIME_LIMIT_ERROR,
+            took_too_long(limit_s),
         )
         return True
 
