@@ -139,6 +139,12 @@ def test_queue_demo_finds_the_jobs_in_other_processes(tmp_path):
     assert re.search(r"^101 +\d+ +9\d\.\d %", printed, re.MULTILINE)
 
 
+def test_dask_cluster_gives_the_counts_of_a_run_without_one(tmp_path):
+    lines = run_program("dask_cluster.py", tmp_path).splitlines()
+    assert re.search(r"^job [-0-9a-f]{36} of 64 circuits goes to the Dask cluster 'local'$", lines[0])
+    assert lines[-1] == "the counts are those of a run without a cluster"
+
+
 def test_every_example_is_tested_says_what_to_expect_and_is_in_the_list():
     files = {path.name: path.read_text() for path in EXAMPLES.iterdir() if path.suffix in {".qasm", ".py"}}
     programs = {
@@ -148,6 +154,7 @@ def test_every_example_is_tested_says_what_to_expect_and_is_in_the_list():
         "sampler_primitive.py",
         "basicaer_program.py",
         "queue_demo.py",
+        "dask_cluster.py",
     }
     assert set(files) == set(SHARES) | programs
     listed = (EXAMPLES / "README.md").read_text()

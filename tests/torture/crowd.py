@@ -14,12 +14,16 @@ from pathlib import Path
 from queuebit import JobQueue
 from queuebit.queue import QueueJob
 from queuebit.store import FINAL_STATES, JobState, UnknownJobError
+from queuebit.store.records import Part
 
-from .laboratory import TORTURE, bell, odd
+from .laboratory import TORTURE, bell, branching, odd, of_shots, run_in_parts
 from .witness import Witness
 
 # Keys that clients have in common, so that they get each other's jobs.
 NUM_KEYS = 20
+
+SPARED = "spared"
+"""A tag of jobs that no client cancels."""
 
 # How many jobs of a client may wait or run; otherwise the service would fall behind for good.
 MOST_UNFINISHED = 40
@@ -44,8 +48,9 @@ class Client:
         """Do one thing after another."""
         deadline = time.monotonic() + seconds
         weights: dict[Callable[[], None], int] = {
-            self.submit: 10, self.submit_many: 3, self.submit_with_key: 3, self.submit_endless: 3, self.cancel: 8,
-            self.cancel_somebodys: 3, self.look: 10, self.update: 3, self.rerun: 1, self.delete: 3,
+            self.submit: 10, self.submit_many: 3, self.submit_with_key: 3, self.submit_endless: 3,
+            self.submit_in_parts: 3, self.cancel: 8, self.cancel_somebodys: 3, self.look: 10, self.update: 3,
+            self.rerun: 1, self.delete: 3,
         }  # fmt: skip
         while time.monotonic() < deadline:
             self._pick.choices(list(weights), list(weights.values()))[0]()
@@ -76,6 +81,14 @@ class Client:
         for job, seed in zip(self._queue.run_many(jobs), seeds, strict=True):
             self._note(job, seed=seed, num_circuits=3)
 
+    def submit_in_parts(self) -> None:
+        seed = self._pick.randrange(5)
+        parts = [Part(0, 2), *of_shots(2, 60, 3), *of_shots(3, 60, 2), Part(4, 1)]
+        circuits = [bell(), bell(), branching(1.0), branching(2.0), bell()]
+        self._note(
+            run_in_parts(self._simulator, circuits, parts, seed_simulator=seed, shots=60), seed=seed, num_circuits=5
+        )
+
     def submit_with_key(self) -> None:
         number = self._pick.randrange(NUM_KEYS)
         job = self._simulator.run(bell(), seed_simulator=number, idempotency_key=f"key {number}")
@@ -101,10 +114,11 @@ class Client:
             self._cancel(self._pick.choice(self.mine[-30:]))
 
     def cancel_somebodys(self) -> None:
-        """Cancel whatever is there, whoever submitted it."""
+        """Cancel whatever is there, whoever submitted it, but for what is tagged to be spared."""
         for job in self._queue.jobs(limit=2, status=["QUEUED", "RUNNING"], skip=self._pick.randrange(10)):
             try:
-                self._cancel(job)
+                if SPARED not in job.tags:
+                    self._cancel(job)
             except UnknownJobError:  # deleted meanwhile
                 continue
 

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import re
 import traceback
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -13,10 +14,25 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from qiskit.result.models import ExperimentResult
+
 from queuebit.codec.exceptions import CodecError
+from queuebit.codec.merging import merged
 from queuebit.codec.results import decode_result
-from queuebit.store import EventRecord, JobEvent, JobRecord, JobState, JobStore, StoreError, UnknownJobError, open_store
+from queuebit.store import (
+    EventRecord,
+    JobEvent,
+    JobRecord,
+    JobState,
+    JobStore,
+    StoredResult,
+    StoreError,
+    UnknownJobError,
+    open_store,
+)
 from queuebit.store.doctor import FindingKind, examine, mend
+from queuebit.store.parts import num_shots, unfinished
+from queuebit.store.records import Part
 from queuebit.testing.store_checks.invariants import assert_complete, assert_consistent, assert_legal
 from queuebit.worker.liveness import is_alive
 
@@ -196,6 +212,8 @@ def _wrong_story(job: JobRecord, story: Sequence[EventRecord]) -> list[str]:
     for event in story:
         if event.event is JobEvent.CLAIM and runner is not None:
             wrong.append(f"worker {event.worker_id} took it while {runner} had it")
+        if event.event is JobEvent.LOSE_PART and not _names_a_part(event.reason, job.num_parts):
+            wrong.append(f"of its {job.num_parts} parts one was lost, as {event.reason!r}")
         if event.event not in (JobEvent.UPDATE, JobEvent.REQUEST_CANCEL):
             if runner is not None and event.worker_id not in (runner, None):
                 wrong.append(f"{event.event} by worker {event.worker_id}, while {runner} had it")
@@ -215,6 +233,14 @@ def _wrong_story(job: JobRecord, story: Sequence[EventRecord]) -> list[str]:
     if job.state is JobState.CANCELLED and not job.cancel_requested:
         wrong.append("it is cancelled, but nobody asked for it")
     return wrong
+
+
+def _names_a_part(reason: str, num_parts: int) -> bool:
+    """Tell whether a reason says which part of a job runs again; of one that isn't cut, the job does."""
+    if num_parts == 1:
+        return reason.startswith("it runs again: ")
+    found = re.match(r"part (\d+) of (\d+) runs again: .", reason)
+    return found is not None and 1 <= int(found[1]) <= int(found[2]) == num_parts
 
 
 def _after(story: Sequence[EventRecord], event: JobEvent) -> list[JobEvent]:
@@ -253,29 +279,74 @@ def _stuck(job: JobRecord, *, is_drained: bool) -> list[str]:
 
 
 def _wrong_results(store: JobStore, job: JobRecord, told: Acknowledged, report: Report) -> list[str]:
-    stored = store.results(job.job_id)
+    stored, parts = store.results(job.job_id), store.parts(job.job_id)
     report.looked_at["results"] += len(stored)
-    repeated = [index for index, times in Counter(result.index for result in stored).items() if times > 1]
-    wrong = [f"circuit {index} has several results" for index in repeated]
-    if job.state is JobState.DONE and len(stored) != job.num_circuits:
-        wrong.append(f"it is done with {len(stored)} results of {job.num_circuits}")
-    if not stored:
+    report.looked_at["results of some shots"] += sum(result.shots is not None for result in stored)
+    wrong = [*_repeated(stored), *_left(job, stored, parts)]
+    if wrong or not stored:
         return wrong
     try:
-        found = {result.index: decode_result(result, store.files) for result in stored}
+        found = _whole_results(store, stored, num_shots(parts))
     except CodecError as error:
-        return [*wrong, f"a result can't be read: {error}"]
+        return [f"a result can't be read: {error}"]
     for index, expected in _expected(store, job, told, report).items():
         if index in found:
             wrong += [f"the result of circuit {index} is wrong: {what}" for what in differences(found[index], expected)]
     return wrong
 
 
+def _repeated(stored: Sequence[StoredResult]) -> list[str]:
+    """Look for circuits, or some shots of one, that have several results."""
+    times = Counter((result.index, result.shots) for result in stored)
+    return [
+        f"circuit {index} has several results" + (f" of the shots {shots}" if shots else "")
+        for (index, shots), number in times.items()
+        if number > 1
+    ]
+
+
+def _left(job: JobRecord, stored: Sequence[StoredResult], parts: Sequence[Part]) -> list[str]:
+    """Look whether all of a job that is done has run."""
+    if job.state is not JobState.DONE:
+        return []
+    finished = {result.index for result in stored if result.shots is None}
+    finished_shots = {(result.index, result.shots.first) for result in stored if result.shots is not None}
+    left = unfinished(parts, job.num_circuits, finished, finished_shots)
+    if not left:
+        return []
+    if not parts:
+        return [f"it is done with {len(stored)} results of {job.num_circuits}"]
+    return [f"it is done without part {number + 1} of {len(parts)}, {part}" for number, part, _ in left]
+
+
+def _whole_results(
+    store: JobStore, stored: Sequence[StoredResult], cut: Mapping[int, int]
+) -> dict[int, ExperimentResult]:
+    """Return the results of circuits all of whose shots are there, put together where they are cut.
+
+    Args:
+        store: the store.
+        stored: what is there.
+        cut: how many shots those circuits have that are cut.
+    """
+    by_index: dict[int, list[StoredResult]] = defaultdict(list)
+    for result in stored:
+        by_index[result.index].append(result)
+    whole = {}
+    for index, results in by_index.items():
+        results.sort(key=lambda result: result.shots or (0, 0))
+        decoded = [decode_result(result, store.files) for result in results]
+        number = sum(result.shots.number for result in results if result.shots is not None)
+        if number == cut.get(index, 0):
+            whole[index] = decoded[0] if index not in cut else merged(decoded, f"the result of circuit {index}")
+    return whole
+
+
 def _expected(store: JobStore, job: JobRecord, told: Acknowledged, report: Report) -> dict[int, dict[str, Any]]:
     """Return the data that the results must have, as far as that can be known."""
     if can_be_run_here(job):
         report.looked_at["results compared with an undisturbed run"] += len(store.results(job.job_id))
-        data = undisturbed(job, store.circuits(job.job_id))
+        data = undisturbed(job, store.circuits(job.job_id), store.parts(job.job_id))
     else:
         data = [{} for _ in range(job.num_circuits)]
     if told.counts is not None:

@@ -9,6 +9,7 @@ import sys
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 from typing import IO, Any
 
@@ -16,8 +17,9 @@ import psutil
 from qiskit import QuantumCircuit
 
 from queuebit import JobQueue
-from queuebit.queue import QueueJob
+from queuebit.queue import QueueBackend, QueueJob
 from queuebit.store import JobEvent, JobState
+from queuebit.store.records import Part, ShotRange
 from queuebit.worker.hints import send_hint
 from queuebit.worker.liveness import is_alive, process_started
 
@@ -58,6 +60,32 @@ def odd(names: Iterable[str]) -> list[QuantumCircuit]:
     return [QuantumCircuit(1, 1, name=name) for name in names]
 
 
+def branching(angle: float = 1.0) -> QuantumCircuit:
+    """A circuit each of whose shots goes its own way."""
+    circuit = QuantumCircuit(4, 4, name=f"branching {angle}")
+    for layer in range(6):
+        circuit.ry(angle + layer, range(4))
+        circuit.cx([0, 2], [1, 3])
+        circuit.measure(range(4), range(4))
+        with circuit.if_test((layer % 4, 1)):
+            circuit.x(3)
+    circuit.measure(range(4), range(4))
+    return circuit
+
+
+def of_shots(circuit: int, shots: int, number: int) -> tuple[Part, ...]:
+    """The shots of a circuit in so many parts."""
+    ends = [shots * piece // number for piece in range(number + 1)]
+    return tuple(Part(circuit, 1, ShotRange(first, after - first)) for first, after in pairwise(ends))
+
+
+def run_in_parts(backend: QueueBackend, circuits: Any, parts: Sequence[Part], **options: Any) -> QueueJob:
+    """Submit a job that is cut as the test says, whatever it would cost."""
+    prepared = backend.prepare(circuits, **options)
+    (job,) = backend.queue.run_many([replace(prepared, job=replace(prepared.job, parts=tuple(parts)))])
+    return job
+
+
 def environment(failpoint: str = "", **variables: str) -> dict[str, str]:
     """The environment of a process that finds this package, the tests and the odd backends."""
     found = {**os.environ, "QUEUEBIT_MODULE_PATH": os.pathsep.join(map(str, MODULE_PATH)), **variables}
@@ -96,10 +124,11 @@ class Laboratory:
         return process
 
     def serve(
-        self, *options: str, processes: int = 1, failpoint: str = "", log: Path | None = None
+        self, *options: str, processes: int | None = 1, failpoint: str = "", log: Path | None = None
     ) -> subprocess.Popen[str]:
-        """Start a service."""
-        command = [sys.executable, "-m", "queuebit.worker", str(self.path), "--processes", str(processes), *options]
+        """Start a service; without a number of processes where those aren't its own."""
+        command = [sys.executable, "-m", "queuebit.worker", str(self.path), *options]
+        command += [] if processes is None else ["--processes", str(processes)]
         return self.start(command, failpoint=failpoint, **({} if log is None else {"log": log}))
 
     def services(self) -> list[int]:
@@ -136,6 +165,14 @@ class Laboratory:
         """Submit a job, and note what was told of it."""
         job = self.queue.get_backend(backend).run(circuits, **options)
         self.note(job, errors=errors, seed=options.get("seed_simulator"))
+        return job.job_id()
+
+    def run_in_parts(
+        self, circuits: Any, parts: Sequence[Part], backend: str = "basic_simulator", **options: Any
+    ) -> str:
+        """Submit a job that is cut as the test says, and note what was told of it."""
+        job = run_in_parts(self.queue.get_backend(backend), circuits, parts, **options)
+        self.note(job, seed=options.get("seed_simulator"))
         return job.job_id()
 
     def odd(self, *names: str, **options: Any) -> str:

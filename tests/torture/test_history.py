@@ -3,18 +3,25 @@
 import subprocess
 import sys
 import uuid
+from dataclasses import replace
 from pathlib import Path
 
 import apsw
 import pytest
 
 from queuebit.codec.results import encode_result
+from queuebit.engines import Control
 from queuebit.registry import get_backend
 from queuebit.store import Claim, JobState, StoredResult, Usage
+from queuebit.store.records import Part
 from queuebit.testing.store_checks.fixtures import new_worker
 
 from .history import Acknowledged, check_history, together
-from .laboratory import Laboratory, bell, states
+from .laboratory import Laboratory, bell, branching, of_shots, states
+from .undisturbed import AER
+
+CIRCUITS = [bell(), branching(1.0), branching(2.0)]
+PARTS = (Part(0, 2), *of_shots(2, 40, 2))
 
 
 class Past:
@@ -38,6 +45,23 @@ class Past:
         result = encode_result(experiment, 0, self.lab.store.files, claim.job.job_id)
         self.lab.store.finish([(claim, [result], Usage())])
         return claim.job.job_id
+
+    def claim_parts(self) -> Claim:
+        """A job in three parts that runs: two circuits, and twice 20 shots of another one."""
+        job_id = self.lab.run_in_parts(CIRCUITS, PARTS, shots=40, seed_simulator=5)
+        self.lab.told = {job_id: Acknowledged()}
+        (claim,) = self.lab.store.claim(self.worker.worker_id, 1)
+        return claim
+
+    def results(self, claim: Claim, part: Part, seed: int = 5) -> list[StoredResult]:
+        """The results of a part."""
+        run = get_backend().one_by_one(Control(), usual_threads=1, shots=40, seed_simulator=seed)
+        results = []
+        for index in range(part.first, part.first + part.number):
+            experiment = run.run(run.prepare(CIRCUITS[index]), index, part.shots)
+            stored = encode_result(experiment, index, self.lab.store.files, claim.job.job_id)
+            results.append(replace(stored, shots=part.shots))
+        return results
 
     def tell(self, job_id: str, **told: object) -> None:
         self.lab.told[job_id] = Acknowledged(**told)
@@ -181,6 +205,54 @@ def test_a_story_must_be_legal(past: Past, statement: str, words: str) -> None:
     past.finish(past.claim())
     past.change(statement)
     assert any(words in violation for violation in past.violations())
+
+
+def test_a_good_history_of_a_job_in_parts_has_no_violation(past: Past) -> None:
+    whole = get_backend().run(CIRCUITS, shots=40, seed_simulator=5).result()
+    claim = past.claim_parts()
+    past.lab.store.keep_results(claim, past.results(claim, PARTS[1]))
+    past.lab.store.lose_part(claim, "part 3 of 3 runs again: SIGKILL", Usage())
+    assert past.violations(is_drained=False) == []
+    past.lab.store.lose(claim, "the worker died")
+    (claim,) = past.lab.store.claim(past.worker.worker_id, 1)
+    results = [result for part in (PARTS[0], PARTS[2]) for result in past.results(claim, part)]
+    past.lab.store.finish([(claim, results, Usage())])
+    past.tell(claim.job.job_id, num_circuits=3, counts=tuple(result.data.counts for result in whole.results))
+    assert past.violations() == []
+
+
+def test_some_shots_of_another_seed_are_wrong(past: Past) -> None:
+    claim = past.claim_parts()
+    seeds = zip(PARTS, (5, 5, 6), strict=True)
+    results = [result for part, seed in seeds for result in past.results(claim, part, seed)]
+    past.lab.store.finish([(claim, results, Usage())])
+    assert all("the result of circuit 2 is wrong" in violation for violation in past.violations())
+    assert past.violations()
+
+
+def test_shots_that_are_left_out_are_missed(past: Past) -> None:
+    claim = past.claim_parts()
+    past.lab.store.finish([(claim, [result for part in PARTS for result in past.results(claim, part)], Usage())])
+    past.change("DELETE FROM shot_results WHERE first_shot = 20")
+    assert any("it is done without part 3 of 3, Part(first=2" in violation for violation in past.violations())
+
+
+def test_a_part_that_the_job_does_not_have_is_not_lost(past: Past) -> None:
+    claim = past.claim_parts()
+    past.lab.store.lose_part(claim, "part 4 of 3 runs again: SIGKILL", Usage())
+    (violation,) = past.violations(is_drained=False)
+    assert "of its 3 parts one was lost, as 'part 4 of 3" in violation
+
+
+def test_what_aer_gives_in_parts_is_known(past: Past) -> None:
+    pytest.importorskip("qiskit_aer")
+    job_id = past.lab.run_in_parts(
+        [bell(), branching()], (Part(0), *of_shots(1, 40, 2)), AER, shots=40, seed_simulator=5
+    )
+    past.lab.drain()
+    assert past.lab.check().looked_at["results of some shots"] == 2
+    past.lab.told[job_id] = replace(past.lab.told[job_id], counts=({"0x0": 40}, {"0x0": 40}))
+    assert len(past.violations()) == 2
 
 
 def test_what_several_clients_were_told_must_agree() -> None:

@@ -54,7 +54,9 @@ class JobQueue:
         watch: the waits of this process for its jobs.
     """
 
-    def __init__(self, path: str | os.PathLike[str] | None = None, *, start_worker: bool = True) -> None:
+    def __init__(
+        self, path: str | os.PathLike[str] | None = None, *, start_worker: bool = True, dask: str | None = None
+    ) -> None:
         """Open a queue, or make it if the file isn't there.
 
         Args:
@@ -62,6 +64,9 @@ class JobQueue:
                 the user's data.
             start_worker: whether to start a worker service, apart from this process, when jobs are submitted or waited
                 for and none runs.
+            dask: the address of the Dask scheduler on whose cluster such a service runs the jobs, as
+                ``tcp://host:8786``, or ``local`` for a cluster on this machine; by default the one that the environment
+                variable ``QUEUEBIT_DASK`` has, or else none. A service that runs already stays as it is.
 
         Raises:
             TypeError: if the path is neither a text nor a path.
@@ -72,8 +77,9 @@ class JobQueue:
         self.path = store_path(path)
         self.store: JobStore = open_store(self.path)
         self._start_worker = start_worker
+        self._dask = dask
         self._is_closed = False
-        self._workers = Workers(self.store, self.path, start=start_worker)
+        self._workers = Workers(self.store, self.path, start=start_worker, dask=dask)
         self.watch = JobWatch(self.store, self._workers)
         self._backends: dict[str, QueueBackend] = {}
         remember(self)
@@ -201,6 +207,7 @@ class JobQueue:
             metadata=record.metadata,
             priority=record.priority,
             limits=record.limits,
+            parts=self.store.parts(record.job_id),
         )
         return QueueJob(self, self._submit([again])[0])
 
@@ -396,9 +403,9 @@ class JobQueue:
     # The queue itself.
 
     @property
-    def address(self) -> tuple[str, bool]:
-        """What finds this queue again: its path, and whether it starts workers."""
-        return str(self.path), self._start_worker
+    def address(self) -> tuple[str, bool, str | None]:
+        """What finds this queue again: its path, whether it starts workers, and with which Dask cluster."""
+        return str(self.path), self._start_worker, self._dask
 
     @property
     def is_closed(self) -> bool:
@@ -431,12 +438,15 @@ class JobQueue:
         return reopened_queue, self.address
 
 
-def connect(path_or_url: str | os.PathLike[str] | None = None, *, start_worker: bool = True) -> JobQueue:
+def connect(
+    path_or_url: str | os.PathLike[str] | None = None, *, start_worker: bool = True, dask: str | None = None
+) -> JobQueue:
     """Open a queue.
 
     Args:
         path_or_url: the path of a queue's file; a URL is refused, for this release has no server.
         start_worker: as for :class:`JobQueue`.
+        dask: likewise.
 
     Raises:
         ValueError: if it is a URL.
@@ -448,4 +458,4 @@ def connect(path_or_url: str | os.PathLike[str] | None = None, *, start_worker: 
             ...
         ValueError: the queue's path is the URL 'https://queue.example.org'; this release has no server to ...
     """
-    return JobQueue(path_or_url, start_worker=start_worker)
+    return JobQueue(path_or_url, start_worker=start_worker, dask=dask)

@@ -28,17 +28,19 @@ _LONGEST_RETRY_S = 300.0
 class Workers:
     """Knows the services that serve a store, sends them hints, and starts one where there is none."""
 
-    def __init__(self, store: JobStore, path: Path, *, start: bool) -> None:
+    def __init__(self, store: JobStore, path: Path, *, start: bool, dask: str | None = None) -> None:
         """Know nothing yet.
 
         Args:
             store: the store.
             path: its file.
             start: whether to start a service when there is none.
+            dask: the address of the Dask cluster where that runs jobs; None for none.
         """
         self._store = store
         self._path = path
         self._start = start
+        self._dask = dask
         self._next_check = 0.0
         self._next_start = 0.0
         self._retry_s = _STARTING_S
@@ -96,7 +98,7 @@ class Workers:
             self._retry_s = min(2 * self._retry_s, _LONGEST_RETRY_S)
         self._next_start = now + self._retry_s
         try:
-            ensure_worker(self._path, workers=workers)
+            ensure_worker(self._path, workers=workers, dask=self._dask)
         except OSError as error:
             _logger.warning(
                 "no worker can be started for %s: %s. Jobs wait until one runs: start it with `queuebit worker`",

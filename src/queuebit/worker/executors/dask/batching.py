@@ -1,0 +1,55 @@
+"""How many runs go to a Dask worker in one task, and how many before it asks for more: by how long runs take."""
+
+# A task costs the cluster some milliseconds. One that takes so long is worth that.
+_BATCH_S = 0.2
+_MOST_IN_BATCH = 256
+_MOST_BYTES = 2**20
+
+# Runs that are so short wait at the workers, so that these needn't wait for the next ones.
+_SHORT_S = 0.5
+
+LONGEST_WAIT_S = 2.0
+"""A run that has waited at a worker for so long is given back: those before it aren't as short as they seemed."""
+
+WAITED = "it waited behind runs that took longer than they seemed to"
+"""Why it is given back."""
+
+# The weight of the last run in the mean.
+_WEIGHT = 0.1
+
+
+class Batching:
+    """Learns how long runs take.
+
+    Attributes:
+        most_bytes: circuits of so many bytes go in one task at most.
+    """
+
+    most_bytes = _MOST_BYTES
+
+    def __init__(self) -> None:
+        self._mean_s: float | None = None
+
+    def note(self, seconds: float) -> None:
+        """Note how long a run took.
+
+        Args:
+            seconds: so long.
+        """
+        if self._mean_s is None or (seconds > _BATCH_S and seconds > self._mean_s):
+            # One long run is enough to be careful.
+            self._mean_s = seconds
+        else:
+            self._mean_s += _WEIGHT * (seconds - self._mean_s)
+
+    @property
+    def size(self) -> int:
+        """How many runs go in one task."""
+        if self._mean_s is None:
+            return 1
+        return max(1, min(_MOST_IN_BATCH, int(_BATCH_S / max(self._mean_s, 1e-6))))
+
+    @property
+    def each(self) -> int:
+        """How many runs a worker may have for each of its threads."""
+        return 2 * self.size if self._mean_s is not None and self._mean_s < _SHORT_S else 1
