@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from click.testing import Result
 
-from queuebit.store import JobEvent, JobState, JobStore, NewJob, StoreUnusableError, open_store
+from queuebit.store import JobEvent, JobState, JobStore, NewJob, Part, ShotRange, StoreUnusableError, open_store
 from queuebit.worker.liveness import this_worker
 from queuebit.worker.service import WorkerService
 
@@ -151,6 +151,7 @@ def test_options_reach_the_job(idle: JobStore, document: Document) -> None:
         (["bell.qasm", "--backend-option", "shots=1", "--backend-option", "shots=2"], "shots is given twice"),
         (["bell.qasm", "--option", "shots"], "must be NAME=VALUE"),
         (["bell.qasm", "--option", "priority=1"], "no option of the backend"),
+        (["bell.qasm", "--option", "split=false"], "no option of the backend"),
         (["bell.qasm", "--memory-limit", "much"], "memory_limit must be bytes"),
         (["bell.qasm", "--memory-limit", "0"], "more than 0 bytes"),
         (["bell.qasm", "--time-limit", "0"], "greater than 0"),
@@ -302,6 +303,34 @@ def test_show_tells_the_story_and_why_it_failed(idle: JobStore, queuebit: Call, 
     assert [event["event"] for event in found["events"]] == [JobEvent.SUBMIT, JobEvent.CLAIM, JobEvent.FAIL]
     assert found["job"]["error"]["message"] == "bad\nthing"
     assert found["queue_position"] is None
+
+
+def test_show_tells_of_parts_and_of_those_that_were_lost(idle: JobStore, queuebit: Call, document: Document) -> None:
+    parts = (Part(0, 1, ShotRange(0, 5)), Part(0, 1, ShotRange(5, 5)))
+    job_id = put(idle, 1, parts=parts)
+    idle.register_worker(this_worker("w", 0))
+    (claim,) = idle.claim("w", 1)
+    idle.lose_part(claim, "SIGKILL")
+    lines = queuebit("show", "00000001").stdout.splitlines()
+    assert any(line.split() == ["parts", "2,", "which", "run", "side", "by", "side"] for line in lines)
+    (lost,) = [line for line in lines if "lose part" in line]
+    assert "RUNNING" in lost
+    assert "SIGKILL" in lost
+    found = document("show", job_id)
+    assert found["job"]["num_parts"] == 2
+    assert found["events"][-1].items() >= {"event": "lose_part", "status": "RUNNING"}.items()
+    put(idle, 2)
+    assert document("show", "00000002")["job"]["num_parts"] == 1
+    assert not any(line.startswith("parts") for line in queuebit("show", "00000002").stdout.splitlines())
+
+
+def test_long_work_is_cut_unless_it_mustnt_be(idle: JobStore, document: Document) -> None:
+    body = "".join(f"h q; measure q -> c; rz(0.{number}) q;" for number in range(1, 9))
+    Path("long.qasm").write_text(f'OPENQASM 2.0; include "qelib1.inc"; qreg q[10]; creg c[10]; {body} h q;')
+    arguments = ["submit", "long.qasm", "--shots", "20000", "--no-worker"]
+    job = document(*arguments)["job"]
+    assert job["num_parts"] == len(idle.parts(job["job_id"])) > 1
+    assert document(*arguments, "--no-split")["job"]["num_parts"] == 1
 
 
 @pytest.mark.parametrize("verb", ["show", "wait", "result", "cancel", "rerun", "delete"])

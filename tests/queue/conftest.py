@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from qiskit import QuantumCircuit
 
 from queuebit import JobQueue
 from queuebit.queue import QueueBackend
@@ -82,6 +83,30 @@ def serve() -> Iterator[Callable[[JobQueue], None]]:
 def simulator(queue: JobQueue) -> QueueBackend:
     """A backend of the queue that nobody serves."""
     return queue.get_backend("basic_simulator")
+
+
+@pytest.fixture
+def layers() -> QuantumCircuit:
+    """Some milliseconds of work, the shots of which are sampled from one state."""
+    circuit = QuantumCircuit(16, 16, name="layers")
+    for layer in range(12):
+        circuit.rx(0.1 * (layer + 1), range(16))
+        for qubit in range(layer % 2, 15, 2):
+            circuit.cx(qubit, qubit + 1)
+    circuit.measure(range(16), range(16))
+    return circuit
+
+
+@pytest.fixture
+def branching() -> QuantumCircuit:
+    """About 0.1 ms of work for each shot, which go each their own way."""
+    circuit = QuantumCircuit(12, 12, name="branching")
+    for _ in range(4):
+        circuit.ry(1.0, range(12))
+        circuit.cx(range(0, 12, 2), range(1, 12, 2))
+        circuit.measure(range(12), range(12))
+    circuit.h(0)
+    return circuit
 
 
 @pytest.fixture

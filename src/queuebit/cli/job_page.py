@@ -55,6 +55,8 @@ def _facts(job: JobRecord, position: int | None) -> Iterator[tuple[str, str | Te
         yield "tags", ", ".join(job.tags)
     files = ", ".join(dict.fromkeys(sources(job)))
     yield "circuits", f"{job.num_circuits:,}" + (f" from {files}" if files else "")
+    if job.num_parts > 1:
+        yield "parts", f"{job.num_parts:,}, which run side by side"
     yield "backend", " ".join([job.backend_name, *_assignments(job.backend_options)])
     yield "options", " ".join(_assignments(job.options)) or "the backend's"
     yield "limits", ", ".join(_limits(job))
@@ -108,7 +110,7 @@ def _story(events: Sequence[EventRecord]) -> Table:
     for event in events:
         table.add_row(
             datetime_of(event.time_us).astimezone().strftime("%Y-%m-%d %H:%M:%S.%f")[:-3],
-            event.event.value,
+            event.event.value.replace("_", " "),
             event.state.name,
             str(event.attempt or ""),
             (event.worker_id or "")[:_WORKER_CHARACTERS],

@@ -45,6 +45,7 @@ def job_entry(job: JobRecord) -> dict[str, Any]:
         "backend_options": dict(job.backend_options),
         "options": dict(job.options),
         "num_circuits": job.num_circuits,
+        "num_parts": job.num_parts,
         "priority": job.priority,
         "limits": _limits(job),
         "idempotency_key": job.idempotency_key,

@@ -29,6 +29,7 @@ class SubmissionRequest:
         memory_limit: a size, or None.
         threads: how many, or None.
         max_attempts: how often its process may die.
+        no_split: whether it must run in one part.
         key: the idempotency key, or None.
         wait: whether to show the result.
         no_worker: whether to start no worker.
@@ -53,6 +54,7 @@ class SubmissionRequest:
     memory_limit: str | None
     threads: int | None
     max_attempts: int
+    no_split: bool
     key: str | None
     wait: bool
     no_worker: bool
@@ -97,6 +99,7 @@ class SubmissionRequest:
             "memory_limit": _size(self.memory_limit),
             "threads": self.threads,
             "max_attempts": self.max_attempts,
+            "split": not self.no_split,
             "idempotency_key": self.key,
         }
         if self.optimization_level is not None:

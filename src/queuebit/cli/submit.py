@@ -73,6 +73,11 @@ Exit codes:
     show_default=True,
     help="How often its process may die before the job is given up.",
 )
+@click.option(
+    "--no-split",
+    is_flag=True,
+    help="Run it in one piece: don't cut long work into parts that run side by side.",
+)
 @click.option("--key", metavar="TEXT", help="Submitting with the same key again gives the same job back.")
 @click.option("--wait", is_flag=True, help="Wait for the job and show its result.")
 @click.option("--no-worker", is_flag=True, help="Start no worker if none serves the queue; the job waits for one.")

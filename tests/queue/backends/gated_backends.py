@@ -22,7 +22,8 @@ class GatedJob(JobV1):
 
     def _work(self, circuit, options):
         print(f"{circuit.name} waits for its gate")
-        while options["gate"] and not Path(options["gate"]).exists():
+        gate = options["gate"].replace("{circuit}", circuit.name)
+        while gate and not Path(gate).exists():
             if self._cancelled.wait(0.002):
                 raise CancelledError
         return result_of(circuit, options, success=options["succeed"])
@@ -42,7 +43,10 @@ class GatedJob(JobV1):
 
 
 class GatedBackend(BackendV2):
-    """Gives a result when the file that the option ``gate`` names is there; at once without one."""
+    """Gives a result when the file that the option ``gate`` names is there; at once without one.
+
+    In the file's name, ``{circuit}`` stands for the circuit's.
+    """
 
     def __init__(self, num_qubits=3, **fields):
         super().__init__(name="gated", **fields)
