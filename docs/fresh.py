@@ -1,7 +1,7 @@
 """Keep the docs true.
 
-Writes ``docs/cli.md`` from the command line's own help and the README's figures from those of the benchmarks, and
-checks that links lead somewhere.
+Writes ``docs/cli.md`` from the command line's own help, the README's figures and the tables of the page on scale from
+those of the benchmarks, and checks that links lead somewhere.
 
 ``python docs/fresh.py`` writes, ``python docs/fresh.py --check`` only tells, and ends with 1 when something is stale.
 """
@@ -13,10 +13,12 @@ import sys
 from pathlib import Path
 
 from measured import with_figures
+from scaled import with_tables
 
 ROOT = Path(__file__).parent.parent
 CLI_PAGE = ROOT / "docs" / "cli.md"
 README = ROOT / "README.md"
+SCALE_PAGE = ROOT / "docs" / "scale-out.md"
 VERBS = (
     "",
     "run",
@@ -66,7 +68,11 @@ def dead_links() -> list[str]:
 def main() -> int:
     """Write or check; returns the exit code."""
     problems = [f"this link leads nowhere: {link}" for link in dead_links()]
-    fresh = {CLI_PAGE: cli_page(), README: with_figures(README.read_text())}
+    fresh = {
+        CLI_PAGE: cli_page(),
+        README: with_figures(README.read_text()),
+        SCALE_PAGE: with_tables(SCALE_PAGE.read_text()),
+    }
     for page, text in fresh.items():
         if page.exists() and page.read_text() == text:
             continue

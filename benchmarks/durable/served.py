@@ -42,11 +42,12 @@ class ServedQueue:
         service: the service's process.
     """
 
-    def __init__(self, *, processes: int | None = None) -> None:
+    def __init__(self, *, processes: int | None = None, dask: str = "") -> None:
         """Start the service and run some jobs.
 
         Args:
             processes: how many jobs it runs side by side; by default one for each core.
+            dask: the Dask cluster that runs them, if one does.
         """
         path = fresh_folder() / "queue.db"
         self.queue = JobQueue(path, start_worker=False)
@@ -54,6 +55,7 @@ class ServedQueue:
         self.circuit: QuantumCircuit = measured(bell())
         command = [sys.executable, "-m", "queuebit.worker", str(path), "--idle-timeout", str(_IDLE_TIMEOUT_S)]
         command += ["--processes", str(processes)] if processes else []
+        command += ["--dask", dask] if dask else []
         with path.with_suffix(".log").open("wb") as log:
             self._popen = subprocess.Popen(command, cwd=ROOT, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
         self.service = psutil.Process(self._popen.pid)
