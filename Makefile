@@ -13,10 +13,15 @@ SANITIZE := build/sanitize
 SANITIZE_READY := $(SANITIZE)/ready
 SANITIZERS = $(foreach library,libasan.so libubsan.so libstdc++.so,$(shell $(CXX) -print-file-name=$(library)))
 
-.PHONY: demo test check torture chaos sanitize bench bench-queue scaling format clean
+.PHONY: demo demo-dask test check torture chaos sanitize bench bench-queue bench-parts scale scaling format clean
 
 demo: $(READY)
 	$(BIN)/python examples/queue_demo.py
+
+# On a cluster of this machine's cores; `make demo-dask CLUSTER=tcp://10.0.0.1:8786` is on that one.
+CLUSTER ?= local
+demo-dask: $(READY)
+	$(BIN)/python examples/dask_cluster.py $(CLUSTER)
 
 test: $(READY)
 	$(BIN)/python -m pytest -n auto -q
@@ -30,12 +35,14 @@ check: $(READY)
 
 # The queue killed, stopped, filled, corrupted and raced at every place and for long; `make test` does a part of it.
 torture: $(READY)
-	QUEUEBIT_TORTURE=whole $(BIN)/python -m pytest -n 2 -q tests/torture
+	QUEUEBIT_TORTURE=whole $(BIN)/python -m pytest -n 2 -q tests/torture tests/worker/dask \
+	tests/worker/test_executor_contract.py
 
 # `make chaos SECONDS=60 SEED=7` is another run. The summary of the last whole one is in docs/reliability.md.
 SECONDS ?= 600
 SEED ?= 1
 chaos: $(READY)
+	mkdir -p build
 	$(BIN)/python -m tests.torture.chaos --seconds $(SECONDS) --seed $(SEED) --markdown build/chaos.md
 
 # The native engine's tests with the address and undefined-behaviour sanitizers of GCC in the core.
@@ -45,13 +52,20 @@ sanitize: $(SANITIZE_READY)
 	$(SANITIZE)/venv/bin/python -m pytest -n auto -q -p no:cacheprovider tests/engines/test_native_*.py \
 	tests/engines/test_statevector_engine.py
 
-# `make bench QUICK=1`, likewise `bench-queue`, is a glance at the light rows, which writes nothing.
+# `make bench QUICK=1`, likewise `bench-queue`, `bench-parts` and `scale`, is a glance at the light rows, which writes nothing.
 bench: $(BENCH_READY)
 	$(BENCH_PYTHON) -m benchmarks.peers $(if $(QUICK),--quick)
 	$(BENCH_PYTHON) -m benchmarks.local_jobs $(if $(QUICK),--quick)
 
 bench-queue: $(BENCH_READY)
 	$(BENCH_PYTHON) -m benchmarks.queue $(if $(QUICK),--quick)
+
+bench-parts: $(BENCH_READY)
+	$(BENCH_PYTHON) -m benchmarks.parts $(if $(QUICK),--quick)
+
+# What this machine takes for each step, measured, and from that what thousands of workers would do, simulated.
+scale: $(BENCH_READY)
+	$(BENCH_PYTHON) -m benchmarks.scale $(if $(QUICK),--quick)
 
 scaling: $(BENCH_READY)
 	$(BENCH_PYTHON) -m benchmarks.scaling

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 BENCHMARKS = Path(__file__).parent.parent / "benchmarks"
+_DOCUMENTS = ("results.json", "local_jobs.json", "queue.json", "parts.json")
 BEGIN, END = "<!-- measured: made from benchmarks/*.json by docs/fresh.py -->\n", "<!-- measured: end -->\n"
 
 
@@ -25,7 +26,7 @@ def with_figures(page: str) -> str:
 def _table() -> Iterator[str]:
     yield "| | queuebit | beside | | |"
     yield "|---|---:|---|---:|---:|"
-    documents = [json.loads((BENCHMARKS / name).read_text()) for name in ("results.json", "local_jobs.json")]
+    documents = [json.loads((BENCHMARKS / name).read_text()) for name in _DOCUMENTS if (BENCHMARKS / name).exists()]
     for document in documents:
         for row in document["rows"]:
             ratio = "" if row["ratio"] is None else f"**{_figure(row['ratio'])}x**"
@@ -48,6 +49,6 @@ def _figure(value: float) -> str:
 def _machine(machine: dict[str, Any]) -> str:
     versions = ", ".join(f"{name} {version}" for name, version in machine["versions"].items())
     return (
-        f"Measured on {machine['date'][:10]} by `make bench`: {machine['cpu']}, {machine['cores']} cores, "
-        f"{machine['simd']}, {machine['memory_gib']} GiB; {machine['python']}, {versions}."
+        f"Measured by `make bench`, `bench-queue` and `bench-parts`, the first on {machine['date'][:10]}: {machine['cpu']}, "
+        f"{machine['cores']} cores, {machine['simd']}, {machine['memory_gib']} GiB; {machine['python']}, {versions}."
     )
