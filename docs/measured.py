@@ -49,6 +49,6 @@ def _figure(value: float) -> str:
 def _machine(machine: dict[str, Any]) -> str:
     versions = ", ".join(f"{name} {version}" for name, version in machine["versions"].items())
     return (
-        f"Measured on {machine['date'][:10]} and later, by `make bench`, `bench-queue`, `bench-parts`: {machine['cpu']}, "
-        f"{machine['cores']} cores, {machine['simd']}, {machine['memory_gib']} GiB; {machine['python']}, {versions}."
+        f"Measured on {machine['date'][:10]} and later, by the targets `bench`, `bench-queue` and `bench-parts`: "
+        f"{machine['cpu']}, {machine['cores']} cores, {machine['simd']}, {machine['memory_gib']} GiB; {machine['python']}, {versions}."
     )
