@@ -50,5 +50,6 @@ def _machine(machine: dict[str, Any]) -> str:
     versions = ", ".join(f"{name} {version}" for name, version in machine["versions"].items())
     return (
         f"Measured on {machine['date'][:10]} and later, by the targets `bench`, `bench-queue` and `bench-parts`: "
-        f"{machine['cpu']}, {machine['cores']} cores, {machine['simd']}, {machine['memory_gib']} GiB; {machine['python']}, {versions}."
+        f"{machine['cpu']}, {machine['cores']} cores, {machine['simd']}, {machine['memory_gib']} GiB; "
+        f"{machine['python']}, {versions}."
     )
