@@ -110,7 +110,7 @@ def test_a_run_within_its_limits_is_left_alone(served):
 
 
 def test_a_run_that_leaks_is_ended_at_its_limit(served):
-    job_id = served.submit_odd("nothing", "leak:600", memory_limit_bytes=400 * 2**20)
+    job_id = served.submit_odd("nothing", "leak:500", memory_limit_bytes=400 * 2**20)
     error = served.error(job_id)
     assert error["type"] == "MemoryLimitError"
     assert "400 MiB" in error["message"]
