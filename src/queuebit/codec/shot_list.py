@@ -88,9 +88,12 @@ class IndexedShots:
         """Return the memory encoded; None if there are no shots."""
         if not len(self.indices):
             return None
-        if _is_worth_indices(len(self.outcomes), len(self.indices), self.outcomes[-1]):
+        largest = self.outcomes[-1]
+        if _is_worth_indices(len(self.outcomes), len(self.indices), largest):
             return _packed_indices(list(map(hex, self.outcomes)), self.indices)
-        return pack_shots(self.unpacked())
+        if largest >= 1 << 64:
+            return pack_shots(self.unpacked())
+        return _packed_as_numbers(np.array(self.outcomes, np.uint64)[self.indices], largest)
 
 
 def pack_shots(memory: Sequence[str]) -> ShotList | None:
@@ -143,6 +146,10 @@ def _packed_numbers(numbers: NDArray[np.uint64]) -> ShotList:
     largest = int(distinct[-1])
     if _is_worth_indices(len(distinct), len(numbers), largest):
         return _packed_indices(list(map(hex, distinct.tolist())), _places(numbers, distinct))
+    return _packed_as_numbers(numbers, largest)
+
+
+def _packed_as_numbers(numbers: NDArray[np.uint64], largest: int) -> ShotList:
     columns = numbers.astype("<u8").view(np.uint8).reshape(-1, 8)[:, : _num_bytes(largest)]
     return ShotList(len(numbers), "numbers", [], *_deflated(columns.T.tobytes()))
 
