@@ -23,7 +23,14 @@ _LONGEST_PART_S = 1.0
 _SHORTEST_PART_S = 0.02
 _PARTS_OF_SHORT_WORK = 16
 
-_MOST_PARTS = 4096
+# Towards the end parts become shorter, so that all processes end at about the same time: each is such a share of what
+# is left, but not of the longest (C. D. Polychronopoulos and D. J. Kuck, "Guided self-scheduling", 1987; there the share
+# is one by the number of processes, which a plan doesn't know).
+_SHARE_OF_REST = 1 / 8
+_LEAST_OF_LONGEST = 1 / 8
+
+# Without those that the end has more.
+_MOST_PARTS = 4032
 
 # Of a backend that isn't ours: in the order of Aer.
 _CALL_S = 1e-3
@@ -51,38 +58,60 @@ def plan(costs: Sequence[RunCost], shots: int | None) -> tuple[Part, ...]:
         shots: how many shots each has, or None if that isn't known.
 
     Example:
-        >>> plan([RunCost(0.5), RunCost(0.5), RunCost(4.0, is_by_shot=True)], shots=1000)[:3]
-        (Part(first=0, number=2, shots=None), Part(first=2, number=1, shots=ShotRange(first=0, number=250)), \
-Part(first=2, number=1, shots=ShotRange(first=250, number=250)))
+        >>> plan([RunCost(0.5), RunCost(0.5), RunCost(32.0, is_by_shot=True)], shots=1024)[:3]
+        (Part(first=0, number=2, shots=None), Part(first=2, number=1, shots=ShotRange(first=0, number=32)), \
+Part(first=2, number=1, shots=ShotRange(first=32, number=32)))
     """
     whole_s = sum(cost.seconds for cost in costs)
     if whole_s < _WORTH_CUTTING_S:
         return ()
-    part_s = min(max(whole_s / _PARTS_OF_SHORT_WORK, _SHORTEST_PART_S), _LONGEST_PART_S)
-    parts = tuple(_cut(costs, shots or 1, max(part_s, whole_s / _MOST_PARTS)))
+    parts = tuple(_Cutting(costs, shots or 1, whole_s).parts())
     return parts if len(parts) > 1 else ()
 
 
-def _cut(costs: Sequence[RunCost], shots: int, part_s: float) -> Iterator[Part]:
-    first, gathered_s = 0, 0.0
-    for index, cost in enumerate(costs):
-        pieces = min(math.ceil(cost.seconds / part_s), shots) if cost.is_by_shot else 1
-        if index > first and (pieces > 1 or gathered_s + cost.seconds > part_s):
-            yield Part(first, index - first)
-            first, gathered_s = index, 0.0
-        if pieces > 1:
-            yield from (Part(index, 1, shot_range) for shot_range in _ranges(shots, pieces))
-            first = index + 1
-        else:
-            gathered_s += cost.seconds
-    if first < len(costs):
-        yield Part(first, len(costs) - first)
+class _Cutting:
+    """Goes through a job's circuits and takes off one part after another."""
 
+    def __init__(self, costs: Sequence[RunCost], shots: int, whole_s: float) -> None:
+        self._costs = costs
+        self._shots = shots
+        self._left_s = whole_s
+        usual_s = min(max(whole_s / _PARTS_OF_SHORT_WORK, _SHORTEST_PART_S), _LONGEST_PART_S)
+        self._longest_s = max(usual_s, whole_s / _MOST_PARTS)
+        self._shortest_s = max(self._longest_s * _LEAST_OF_LONGEST, _SHORTEST_PART_S)
 
-def _ranges(shots: int, pieces: int) -> Iterator[ShotRange]:
-    for piece in range(pieces):
-        first, after = shots * piece // pieces, shots * (piece + 1) // pieces
-        yield ShotRange(first, after - first)
+    def parts(self) -> Iterator[Part]:
+        first, part_s = 0, 0.0
+        for index, cost in enumerate(self._costs):
+            is_cut = self._is_cut(cost)
+            if index > first and (is_cut or part_s + cost.seconds > self._next_s()):
+                yield Part(first, index - first)
+                self._left_s -= part_s
+                first, part_s, is_cut = index, 0.0, self._is_cut(cost)
+            if is_cut:
+                yield from (Part(index, 1, shot_range) for shot_range in self._ranges(cost.seconds))
+                first = index + 1
+            else:
+                part_s += cost.seconds
+        if first < len(self._costs):
+            yield Part(first, len(self._costs) - first)
+
+    def _next_s(self) -> float:
+        """Return how long the next part shall take."""
+        return min(max(self._left_s * _SHARE_OF_REST, self._shortest_s), self._longest_s)
+
+    def _is_cut(self, cost: RunCost) -> bool:
+        return cost.is_by_shot and self._shots > 1 and cost.seconds > self._next_s()
+
+    def _ranges(self, circuit_s: float) -> Iterator[ShotRange]:
+        first, shot_s = 0, circuit_s / self._shots
+        while first < self._shots:
+            left = self._shots - first
+            # As long as parts don't become shorter, all are equal but for a shot.
+            number = math.ceil(left / math.ceil(left * shot_s / self._next_s()))
+            yield ShotRange(first, number)
+            first += number
+            self._left_s -= number * shot_s
 
 
 def foreign_cost(circuit: QuantumCircuit, backend: BackendV2, options: Mapping[str, Any], shots: int) -> RunCost:
