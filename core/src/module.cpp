@@ -1,8 +1,10 @@
 // The Python module: arrays in, arrays out, with the GIL released while it works.
 #include <nanobind/nanobind.h>
 #include <nanobind/ndarray.h>
+#include <nanobind/stl/map.h>
 #include <nanobind/stl/optional.h>
 #include <nanobind/stl/string.h>
+#include <nanobind/stl/tuple.h>
 #include <nanobind/stl/unique_ptr.h>
 #include <nanobind/stl/vector.h>
 
@@ -12,6 +14,7 @@
 
 #include "kernels.hpp"
 #include "program.hpp"
+#include "qpy.hpp"
 #include "reading.hpp"
 
 namespace nb = nanobind;
@@ -128,20 +131,22 @@ nb::object pick(const nb::list& items, ArrayIn<std::int64_t> index) {
     return nb::steal(picked);
 }
 
+template <class... Function>
+void take_functions(const std::vector<std::uintptr_t>& addresses, Function*&... function) {
+    if (addresses.size() != sizeof...(function)) {
+        throw std::invalid_argument("there are " + std::to_string(sizeof...(function)) + " functions for this");
+    }
+    for (const std::uintptr_t address : addresses) {
+        if (address == 0) throw std::invalid_argument("a function has no address");
+    }
+    const std::uintptr_t* address = addresses.data();
+    ((function = reinterpret_cast<Function*>(*address++)), ...);
+}
+
 nb::object read_circuit(nb::handle circuit_data, double global_phase, const std::vector<std::uintptr_t>& functions) {
-    if (functions.size() != 7) throw std::invalid_argument("there are 7 functions to read a circuit with");
-    const auto at = [&functions](std::size_t i, auto*& function) {
-        function = reinterpret_cast<std::remove_reference_t<decltype(function)>>(functions[i]);
-        if (function == nullptr) throw std::invalid_argument("a function has no address");
-    };
     QiskitFunctions qiskit{};
-    at(0, qiskit.circuit_borrow_from_python);
-    at(1, qiskit.circuit_num_instructions);
-    at(2, qiskit.circuit_instruction_kind);
-    at(3, qiskit.circuit_view_instruction);
-    at(4, qiskit.param_kind);
-    at(5, qiskit.param_as_real);
-    at(6, qiskit.param_stride);
+    take_functions(functions, qiskit.circuit_borrow_from_python, qiskit.circuit_num_instructions, qiskit.circuit_instruction_kind,
+                   qiskit.circuit_view_instruction, qiskit.param_kind, qiskit.param_as_real, qiskit.param_stride);
     // Under the GIL: nobody changes the circuit meanwhile.
     const void* const circuit = qiskit.circuit_borrow_from_python(circuit_data.ptr());
     if (circuit == nullptr) throw nb::python_error();
@@ -151,6 +156,31 @@ nb::object read_circuit(nb::handle circuit_data, double global_phase, const std:
                           to_numpy(std::move(read->progress_start)), to_numpy(std::move(read->progress_limit)),
                           read->writes_memory, read->has_measurements);
 }
+
+// Reads plain circuits in QPY, with what it needs of Qiskit at hand.
+class QpyReader {
+   public:
+    QpyReader(const std::map<std::string, std::tuple<std::uint8_t, std::uint32_t, std::uint32_t>>& gates,
+              const std::vector<std::uintptr_t>& functions) {
+        for (const auto& [name, gate] : gates) {
+            gates_[name] = {std::get<0>(gate), std::get<1>(gate), std::get<2>(gate)};
+        }
+        take_functions(functions, qiskit_.borrow_from_python, qiskit_.num_qubits, qiskit_.num_clbits, qiskit_.gate, qiskit_.measure,
+                       qiskit_.reset, qiskit_.barrier);
+    }
+
+    std::optional<std::size_t> append(nb::handle circuit_data, const nb::bytes& qpy, std::size_t start,
+                                      std::uint64_t num_instructions) const {
+        void* const circuit = qiskit_.borrow_from_python(circuit_data.ptr());
+        if (circuit == nullptr) throw nb::python_error();
+        const std::string_view data(static_cast<const char*>(qpy.data()), qpy.size());
+        return append_qpy(data, start, num_instructions, circuit, gates_, qiskit_);
+    }
+
+   private:
+    StandardGates gates_;
+    QiskitAppending qiskit_{};
+};
 
 }  // namespace
 
@@ -177,6 +207,12 @@ NB_MODULE(_core, module) {
     module.def("pick", &pick, "items"_a, "index"_a, "Returns the items with these indices, as a list.");
     module.def("read_circuit", &read_circuit, "circuit_data"_a, "global_phase"_a, "functions"_a,
                "Reads a circuit of standard gates by Qiskit's C functions at these addresses; None if there is more in it.");
+    nb::class_<QpyReader>(module, "QpyReader", "Reads the instructions of plain circuits in QPY.")
+        .def(nb::init<const std::map<std::string, std::tuple<std::uint8_t, std::uint32_t, std::uint32_t>>&,
+                      const std::vector<std::uintptr_t>&>(),
+             "gates"_a, "functions"_a)
+        .def("append", &QpyReader::append, "circuit_data"_a, "qpy"_a, "start"_a, "num_instructions"_a,
+             "Adds instructions to a circuit; returns where they end, or None if not all can be read here.");
     module.def("available_simd", [] {
         std::vector<std::string> names;
         for (const char* name : available_simd()) names.emplace_back(name);

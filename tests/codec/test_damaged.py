@@ -23,6 +23,11 @@ BELL.cx(0, 1)
 BELL.measure(0, 0)
 CIRCUIT = encode_circuit(BELL)
 
+# One for Qiskit's own reader.
+LABELLED = QuantumCircuit(1)
+LABELLED.barrier(label="here")
+LABELLED = encode_circuit(LABELLED)
+
 MEMORY = ["0x0", "0x3", "0x1"] * 50
 
 
@@ -227,8 +232,8 @@ def test_a_panic_of_qiskit_is_a_damaged_circuit_and_nothing_else_is(monkeypatch)
         monkeypatch.setattr(qpy, "load", load)
 
     fail(PanicException("index out of bounds"))
-    assert refused_circuit(CIRCUIT).endswith("it is damaged: index out of bounds")
+    assert refused_circuit(LABELLED).endswith("it is damaged: index out of bounds")
     for error in (KeyboardInterrupt(), MemoryError(), UserWarning("newer")):
         fail(error)
         with pytest.raises(type(error)):
-            decode_circuit(CIRCUIT)
+            decode_circuit(LABELLED)

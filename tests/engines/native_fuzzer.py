@@ -17,7 +17,7 @@ import numpy as np
 from qiskit import QuantumCircuit
 
 from queuebit import _core
-from queuebit.engines.qiskit_functions import circuit_reading_functions
+from queuebit.codec.qiskit_functions import circuit_reading_functions
 
 REFUSALS = (ValueError, TypeError, OverflowError, MemoryError, BufferError, _core.CancelledError, _core.ClassicalError)
 

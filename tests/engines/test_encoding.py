@@ -15,7 +15,7 @@ from qiskit.circuit.library import (
     get_standard_gate_name_mapping,
 )
 
-from queuebit.engines import qiskit_functions
+from queuebit.codec import qiskit_functions
 from queuebit.engines.statevector import StatevectorEngine
 
 pytest.importorskip("queuebit._core")

@@ -8,56 +8,34 @@ the same circuit.
 The format is that of `QPY 18 <https://docs.quantum.ibm.com/api/qiskit/qpy>`_, which doesn't change any more.
 """
 
-import struct
 from typing import Any
 
-# File: magic, version, Qiskit's version, number of circuits, encoding; type of what follows; where the circuit is.
-_FILE = struct.Struct("!6sBBBBQcc")
-_OFFSET = struct.Struct("!Q")
-
-_CIRCUIT = struct.Struct("!H1cHIIQIQI")
-_REGISTER = struct.Struct("!c?IH??")
-_VARIABLE = struct.Struct("!16scHc")
-_COUNT = struct.Struct("!I")
-_ANNOTATION = struct.Struct("!IQ")
-_VECTOR_COUNT = struct.Struct("!H")
-_VECTOR = struct.Struct("!HQ16s")
-_OPERATION_COUNT = struct.Struct("!Q")
-_OPERATION = struct.Struct("!H1cII?QIIQ")
-_INSTRUCTION = struct.Struct("!HHHIIBHqII")
-_PARAMETER = struct.Struct("!1cQ")
-_LAYOUT = struct.Struct("!?iiiIi")
-_LAYOUT_BIT = struct.Struct("!ii")
-
-_BIT_SIZE = 5
-_UINT_WIDTH_SIZE = 4
-_INDEX_SIZE = 4
-
-_CONDITION_KIND, _EXPRESSION_CONDITION, _HAS_ANNOTATIONS = 0b11, 2, 0b1000_0000
-_CIRCUIT_TYPE = b"q"
-_PAULI_EVOLUTION = b"p"
-
-
-class _Reader:
-    """Goes through bytes."""
-
-    __slots__ = ("at", "data")
-
-    def __init__(self, data: bytes) -> None:
-        self.data = data
-        self.at = 0
-
-    def unpack(self, form: struct.Struct) -> tuple[Any, ...]:
-        values = form.unpack_from(self.data, self.at)
-        self.at += form.size
-        return values
-
-    def take(self, size: int) -> bytes:
-        taken = self.data[self.at : self.at + size]
-        if len(taken) != size:
-            raise ValueError(f"{size} bytes are wanted at {self.at} of {len(self.data)}")
-        self.at += size
-        return taken
+from queuebit.codec.qpy_format import (
+    ANNOTATION,
+    BIT_SIZE,
+    CIRCUIT,
+    CIRCUIT_TYPE,
+    CONDITION_KIND,
+    COUNT,
+    EXPRESSION_CONDITION,
+    FILE,
+    HAS_ANNOTATIONS,
+    INDEX,
+    INSTRUCTION,
+    LAYOUT,
+    LAYOUT_BIT,
+    OFFSET,
+    OPERATION,
+    OPERATION_COUNT,
+    PARAMETER,
+    PAULI_EVOLUTION,
+    REGISTER,
+    UINT_WIDTH_SIZE,
+    VARIABLE,
+    VECTOR,
+    VECTOR_COUNT,
+    Reader,
+)
 
 
 def in_one_order(qpy: bytes) -> bytes:
@@ -70,9 +48,9 @@ def in_one_order(qpy: bytes) -> bytes:
         ValueError: if it isn't.
         struct.error: likewise.
     """
-    reader = _Reader(qpy)
-    reader.unpack(_FILE)
-    (offset,) = reader.unpack(_OFFSET)
+    reader = Reader(qpy)
+    reader.unpack(FILE)
+    (offset,) = reader.unpack(OFFSET)
     if offset != reader.at:
         raise ValueError(f"a circuit is expected at {reader.at}, not at {offset}")
     return qpy[:offset] + _circuit(qpy[offset:])
@@ -80,14 +58,14 @@ def in_one_order(qpy: bytes) -> bytes:
 
 def has_own_operations(qpy: bytes) -> bool:
     """Return whether a circuit in QPY 18 has operations that aren't Qiskit's."""
-    reader = _Reader(qpy)
-    reader.at = _FILE.size + _OFFSET.size
+    reader = Reader(qpy)
+    reader.at = FILE.size + OFFSET.size
     _skip_head(reader)
-    return bool(reader.unpack(_OPERATION_COUNT)[0])
+    return bool(reader.unpack(OPERATION_COUNT)[0])
 
 
 def _circuit(data: bytes) -> bytes:
-    reader = _Reader(data)
+    reader = Reader(data)
     num_instructions = _skip_head(reader)
     head = data[: reader.at]
     operations = _Operations(reader)
@@ -97,7 +75,7 @@ def _circuit(data: bytes) -> bytes:
     return b"".join([head, operations.table(), *instructions, layout])
 
 
-def _require_end(reader: _Reader) -> None:
+def _require_end(reader: Reader) -> None:
     if reader.at != len(reader.data):
         raise ValueError(f"{len(reader.data)} bytes are there, {reader.at} are wanted")
 
@@ -105,11 +83,11 @@ def _require_end(reader: _Reader) -> None:
 class _Operations:
     """A circuit's own operations: the table of them, and new names by which the first that is used is the first."""
 
-    def __init__(self, reader: _Reader) -> None:
+    def __init__(self, reader: Reader) -> None:
         self._found: dict[bytes, tuple[tuple[Any, ...], bytes, bytes]] = {}
         self._new_names: dict[bytes, bytes] = {}
-        for _ in range(reader.unpack(_OPERATION_COUNT)[0]):
-            fields = reader.unpack(_OPERATION)
+        for _ in range(reader.unpack(OPERATION_COUNT)[0]):
+            fields = reader.unpack(OPERATION)
             name = reader.take(fields[0])
             self._found[name] = (fields, reader.take(fields[5]), reader.take(fields[8]))
 
@@ -128,27 +106,27 @@ class _Operations:
             entries.append(self._entry(list(self._new_names)[len(entries)]))
         if len(entries) != len(self._found):
             raise ValueError(f"{len(self._found) - len(entries)} operations are never used")
-        return b"".join([_OPERATION_COUNT.pack(len(entries)), *entries])
+        return b"".join([OPERATION_COUNT.pack(len(entries)), *entries])
 
     def _entry(self, name: bytes) -> bytes:
         (_, kind, qubits, clbits, has_definition, _, controls, state, _), definition, base = self._found[name]
-        if has_definition and kind != _PAULI_EVOLUTION:
+        if has_definition and kind != PAULI_EVOLUTION:
             definition = _circuit(definition)
         if base:
             base = _base_instruction(base, self)
         new_name = self._new_names[name]
         sizes = (len(new_name), kind, qubits, clbits, has_definition, len(definition), controls, state, len(base))
-        return b"".join([_OPERATION.pack(*sizes), new_name, definition, base])
+        return b"".join([OPERATION.pack(*sizes), new_name, definition, base])
 
 
 def _base_instruction(data: bytes, operations: _Operations) -> bytes:
-    reader = _Reader(data)
+    reader = Reader(data)
     base = _instruction(reader, operations, has_bits=False)
     _require_end(reader)
     return data if base is None else base
 
 
-def _instructions(reader: _Reader, number: int, operations: _Operations) -> list[bytes]:
+def _instructions(reader: Reader, number: int, operations: _Operations) -> list[bytes]:
     """Return instructions in pieces: those that change, and what lies between."""
     pieces, unchanged_from = [], reader.at
     for _ in range(number):
@@ -160,85 +138,85 @@ def _instructions(reader: _Reader, number: int, operations: _Operations) -> list
     return [*pieces, reader.data[unchanged_from : reader.at]]
 
 
-def _instruction(reader: _Reader, operations: _Operations, *, has_bits: bool = True) -> bytes | None:
+def _instruction(reader: Reader, operations: _Operations, *, has_bits: bool = True) -> bytes | None:
     """Go past an instruction; return it if it changes. Most don't, and this is where the time goes."""
     data, start = reader.data, reader.at
-    name_size, label, num_parameters, qubits, clbits, extras, register, *rest = _INSTRUCTION.unpack_from(data, start)
-    name_at = start + _INSTRUCTION.size
+    name_size, label, num_parameters, qubits, clbits, extras, register, *rest = INSTRUCTION.unpack_from(data, start)
+    name_at = start + INSTRUCTION.size
     name_end = name_at + name_size
     at = name_end + label + register
-    if extras & _CONDITION_KIND == _EXPRESSION_CONDITION:
-        at += _PARAMETER.size + _PARAMETER.unpack_from(data, at)[1]
+    if extras & CONDITION_KIND == EXPRESSION_CONDITION:
+        at += PARAMETER.size + PARAMETER.unpack_from(data, at)[1]
     if has_bits:
-        at += _BIT_SIZE * (qubits + clbits)
+        at += BIT_SIZE * (qubits + clbits)
     parameters_at, has_circuits = at, False
     for _ in range(num_parameters):
-        kind, size = _PARAMETER.unpack_from(data, at)
-        has_circuits |= kind == _CIRCUIT_TYPE
-        at += _PARAMETER.size + size
+        kind, size = PARAMETER.unpack_from(data, at)
+        has_circuits |= kind == CIRCUIT_TYPE
+        at += PARAMETER.size + size
     parameters_end = at
-    if extras & _HAS_ANNOTATIONS:
+    if extras & HAS_ANNOTATIONS:
         at = _annotations_end(data, at)
     reader.at = at
     name = operations.new_name(data[name_at:name_end])
     if not has_circuits and name == data[name_at:name_end]:
         return None
-    head = _INSTRUCTION.pack(len(name), label, num_parameters, qubits, clbits, extras, register, *rest)
+    head = INSTRUCTION.pack(len(name), label, num_parameters, qubits, clbits, extras, register, *rest)
     parameters = _parameters(data[parameters_at:parameters_end])
     return b"".join([head, name, data[name_end:parameters_at], parameters, data[parameters_end:at]])
 
 
 def _annotations_end(data: bytes, at: int) -> int:
-    (number,) = _COUNT.unpack_from(data, at)
-    at += _COUNT.size
+    (number,) = COUNT.unpack_from(data, at)
+    at += COUNT.size
     for _ in range(number):
-        at += _ANNOTATION.size + _ANNOTATION.unpack_from(data, at)[1]
+        at += ANNOTATION.size + ANNOTATION.unpack_from(data, at)[1]
     return at
 
 
 def _parameters(data: bytes) -> bytes:
-    reader, parameters = _Reader(data), []
+    reader, parameters = Reader(data), []
     while reader.at < len(data):
-        kind, size = reader.unpack(_PARAMETER)
+        kind, size = reader.unpack(PARAMETER)
         value = reader.take(size)
-        if kind == _CIRCUIT_TYPE:
+        if kind == CIRCUIT_TYPE:
             value = _circuit(value)
-        parameters.append(_PARAMETER.pack(kind, len(value)) + value)
+        parameters.append(PARAMETER.pack(kind, len(value)) + value)
     return b"".join(parameters)
 
 
-def _skip_head(reader: _Reader) -> int:
+def _skip_head(reader: Reader) -> int:
     """Skip what lies before a circuit's own operations; return how many instructions it has."""
-    name, _, phase, _, _, metadata, registers, instructions, variables = reader.unpack(_CIRCUIT)
+    name, _, phase, _, _, metadata, registers, instructions, variables = reader.unpack(CIRCUIT)
     reader.take(name + phase + metadata)
     for _ in range(registers):
         _register(reader)
     for _ in range(variables):
-        _, _, size, kind = reader.unpack(_VARIABLE)
-        reader.take(size + (_UINT_WIDTH_SIZE if kind == b"u" else 0))
-    for _ in range(reader.unpack(_COUNT)[0]):
-        reader.take(sum(reader.unpack(_ANNOTATION)))
-    for _ in range(reader.unpack(_VECTOR_COUNT)[0]):
-        reader.take(reader.unpack(_VECTOR)[0])
+        _, _, size, kind = reader.unpack(VARIABLE)
+        reader.take(size + (UINT_WIDTH_SIZE if kind == b"u" else 0))
+    for _ in range(reader.unpack(COUNT)[0]):
+        reader.take(sum(reader.unpack(ANNOTATION)))
+    for _ in range(reader.unpack(VECTOR_COUNT)[0]):
+        reader.take(reader.unpack(VECTOR)[0])
     return int(instructions)
 
 
-def _register(reader: _Reader) -> tuple[bytes, bytes]:
+def _register(reader: Reader) -> tuple[bytes, bytes]:
     """Return a register's name and all of it."""
     start = reader.at
-    _, _, size, name_size, _, is_contiguous = reader.unpack(_REGISTER)
+    _, _, size, name_size, _, is_contiguous = reader.unpack(REGISTER)
     name = reader.take(name_size)
-    reader.take(_INDEX_SIZE * (1 if is_contiguous else size))
+    reader.take(INDEX.size * (1 if is_contiguous else size))
     return name, reader.data[start : reader.at]
 
 
-def _layout(reader: _Reader) -> bytes:
-    fields = reader.unpack(_LAYOUT)
+def _layout(reader: Reader) -> bytes:
+    fields = reader.unpack(LAYOUT)
     _, initial, inputs, final, registers, _ = fields
     in_order = sorted(_register(reader) for _ in range(registers))
     start = reader.at
     for _ in range(max(initial, 0)):
-        _, name_size = reader.unpack(_LAYOUT_BIT)
+        _, name_size = reader.unpack(LAYOUT_BIT)
         reader.take(max(name_size, 0))
-    reader.take(_INDEX_SIZE * (max(inputs, 0) + max(final, 0)))
-    return b"".join([_LAYOUT.pack(*fields), *(register for _, register in in_order), reader.data[start : reader.at]])
+    reader.take(INDEX.size * (max(inputs, 0) + max(final, 0)))
+    return b"".join([LAYOUT.pack(*fields), *(register for _, register in in_order), reader.data[start : reader.at]])

@@ -18,11 +18,12 @@ from queuebit.codec.aer_instructions import put_back, taken_out
 from queuebit.codec.canonical_qpy import has_own_operations, in_one_order
 from queuebit.codec.exceptions import CodecError, NotStorableError
 from queuebit.codec.json_values import from_json, to_json
+from queuebit.codec.plain_circuits import plain_circuit
+from queuebit.codec.qpy_format import MAGIC as MAGIC_OF_QPY
+from queuebit.codec.qpy_format import QPY_VERSION
 
 # The newest that is known here; an older Qiskit writes the newest that it knows.
-_NEWEST_QPY = 18
-_QPY_VERSION: int = min(_NEWEST_QPY, qpy.QPY_VERSION)
-_ORDERED_FROM = 18
+_QPY_VERSION: int = min(QPY_VERSION, qpy.QPY_VERSION)
 
 # At the end: how long the JSON before it is, a checksum of all up to here, magic and version.
 _LENGTH = struct.Struct("<I")
@@ -30,10 +31,13 @@ _TAIL = struct.Struct("<I3sB")
 _MAGIC = b"QBC"
 _VERSION = 1
 
-_MAGIC_OF_QPY = b"QISKIT"
 _HEAD_SIZE = 10  # with its version, and Qiskit's three numbers
 _WIDTH = struct.Struct("!II")
 _WIDTH_AT, _WIDTH_AT_BEFORE_16 = 33, 25
+
+# Of smaller ones Qiskit's own reader is as fast as the native one: a Bell pair takes 0.03 ms. 1,800 gates take 1.1 ms
+# there, and 0.34 here.
+_LARGE_QPY_BYTES = 4096
 
 # Qiskit's reader makes as many bits as the head says before it looks further. Nobody has a circuit of so many.
 _MAX_BITS = 10_000_000
@@ -91,7 +95,7 @@ def _raise_unless_failed(error: BaseException) -> None:
 
 
 def _in_one_order(circuit: QuantumCircuit, data: bytes) -> bytes:
-    if _QPY_VERSION < _ORDERED_FROM:
+    if _QPY_VERSION < QPY_VERSION:
         return data
     try:
         if circuit.layout is None and not circuit.has_control_flow_op() and not has_own_operations(data):
@@ -119,7 +123,7 @@ def decode_circuit(data: bytes, what: str = "a circuit") -> QuantumCircuit:
 def _checked(data: bytes, what: str) -> tuple[list[Any], int]:
     """Return Aer's instructions, and how long the QPY is."""
     end = len(data) - _TAIL.size
-    if end < _LENGTH.size or data[-4:-1] != _MAGIC or not data.startswith(_MAGIC_OF_QPY):
+    if end < _LENGTH.size or data[-4:-1] != _MAGIC or not data.startswith(MAGIC_OF_QPY):
         raise CodecError(
             f"{what} can't be read: these {len(data)} bytes aren't an encoded circuit, or only a part of one"
         )
@@ -141,7 +145,7 @@ def _checked(data: bytes, what: str) -> tuple[list[Any], int]:
 def _circuit_of(data: bytes, what: str) -> QuantumCircuit:
     if len(data) < _HEAD_SIZE:
         raise CodecError(f"{what} can't be read: it is damaged: it has only {len(data)} bytes")
-    version, *qiskit_version = data[len(_MAGIC_OF_QPY) : _HEAD_SIZE]
+    version, *qiskit_version = data[len(MAGIC_OF_QPY) : _HEAD_SIZE]
     if version > qpy.QPY_VERSION:
         written_by = ".".join(map(str, qiskit_version))
         raise CodecError(
@@ -149,6 +153,9 @@ def _circuit_of(data: bytes, what: str) -> QuantumCircuit:
             f"{qpy.QPY_VERSION}. Upgrade Qiskit here, or keep a store of its own for each of them."
         )
     _require_width_that_can_be(data, version, what)
+    circuit = plain_circuit(data, _MetadataDecoder) if len(data) >= _LARGE_QPY_BYTES else None
+    if circuit is not None:
+        return circuit
     try:
         (circuit,) = qpy.load(io.BytesIO(data), metadata_deserializer=_MetadataDecoder)
     except BaseException as error:

@@ -9,10 +9,10 @@ from qiskit.circuit import Clbit, Measure, QuantumCircuit, Qubit, Reset
 from qiskit.circuit.classical import expr, types
 
 from queuebit import _core
+from queuebit.codec.qiskit_functions import circuit_reading_functions
 from queuebit.engines import instructions as flat
 from queuebit.engines.exceptions import EngineLimitError
 from queuebit.engines.expression_encoding import encode_assignment, encode_expression, wide_codes
-from queuebit.engines.qiskit_functions import circuit_reading_functions
 
 _GATE_CODES: Mapping[str, tuple[int, int, int]] = _core.gate_codes()
 _NO_EFFECT = frozenset({"barrier", "delay"})

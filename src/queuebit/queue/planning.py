@@ -24,8 +24,8 @@ _SHORTEST_PART_S = 0.02
 _PARTS_OF_SHORT_WORK = 16
 
 # Towards the end parts become shorter, so that all processes end at about the same time: each is such a share of what
-# is left, but not of the longest (C. D. Polychronopoulos and D. J. Kuck, "Guided self-scheduling", 1987; there the share
-# is one by the number of processes, which a plan doesn't know).
+# is left, and not less than such a share of the longest (C. D. Polychronopoulos and D. J. Kuck, "Guided
+# self-scheduling", 1987; there the share is one by the number of processes, which a plan doesn't know).
 _SHARE_OF_REST = 1 / 8
 _LEAST_OF_LONGEST = 1 / 8
 
