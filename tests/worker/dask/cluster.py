@@ -56,10 +56,28 @@ class Cluster:
         self._port = int(self.address.rpartition(":")[2])
 
     def start_worker(
-        self, name: str, *options: str, nthreads: int = 1, nanny: bool = False, **environment: str
+        self,
+        name: str,
+        *options: str,
+        nthreads: int = 1,
+        nanny: bool = False,
+        scheduler: str = "",
+        **environment: str,
     ) -> subprocess.Popen[bytes]:
-        """Start a worker; it is a process of its own, which a nanny would start again."""
-        arguments = [self.address, "--name", name, "--nthreads", str(nthreads), "--no-dashboard", "--memory-limit", "0"]
+        """Start a worker; it is a process of its own, which a nanny would start again.
+
+        It finds the scheduler at another address than its own if one is named, as that of a relay.
+        """
+        arguments = [
+            scheduler or self.address,
+            "--name",
+            name,
+            "--nthreads",
+            str(nthreads),
+            "--no-dashboard",
+            "--memory-limit",
+            "0",
+        ]
         arguments += ["--nanny" if nanny else "--no-nanny", *options]
         return self._start("worker", *arguments, name=name, **environment)
 
