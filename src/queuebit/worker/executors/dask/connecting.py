@@ -98,7 +98,7 @@ def _what_is_wrong(address: str, error: Exception) -> str:
         )
     return (
         f"no Dask scheduler answers at {address}: {_named(error)}. Start one with `dask scheduler`, "
-        f"and workers with `dask worker {address}`; or name another address, which for one with TLS begins with tls://."
+        f"and workers with `dask worker {address}`; or name another address, which for one with TLS begins with tls://"
     )
 
 

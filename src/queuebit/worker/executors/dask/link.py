@@ -147,7 +147,8 @@ class Link:
                 reason, was_connected = await self._connect_once(address, is_first=is_first)
                 pause_s = _FIRST_PAUSE_S if was_connected else min(pause_s * 2, _LONGEST_PAUSE_S)
                 is_first = False
-                _logger.warning("the Dask cluster at %s is gone: %s; trying again in %g s", address, reason, pause_s)
+                what = f"the Dask cluster at {address} is gone: {reason}" if was_connected else reason
+                _logger.warning("%s; trying again in %g s", what, pause_s)
                 await asyncio.sleep(pause_s)
 
     async def _connect_once(self, address: str, *, is_first: bool) -> tuple[str, bool]:
