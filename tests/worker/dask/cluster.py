@@ -30,6 +30,7 @@ class Cluster:
     Attributes:
         folder: where the processes are, and their logs.
         address: the scheduler's; the next one has the same.
+        port: that address's port.
         scheduler: its process.
         processes: all processes that were started.
     """
@@ -38,14 +39,14 @@ class Cluster:
         self.folder = folder
         self._environment = environment
         self._file = folder / "scheduler.json"
-        self._port = 0
+        self.port = 0
         self.processes: list[subprocess.Popen[bytes]] = []
         self.start_scheduler()
 
     def start_scheduler(self) -> None:
         """Start the scheduler, again under the address of the last one."""
         self._file.unlink(missing_ok=True)
-        arguments = ["--host", "127.0.0.1", "--port", str(self._port), "--no-dashboard", "--no-jupyter"]
+        arguments = ["--host", "127.0.0.1", "--port", str(self.port), "--no-dashboard", "--no-jupyter"]
         self.scheduler = self._start("scheduler", *arguments, "--scheduler-file", str(self._file))
         deadline = time.monotonic() + PATIENCE_S
         while not (self._file.exists() and self._file.read_text()):
@@ -53,7 +54,7 @@ class Cluster:
             assert self.scheduler.poll() is None, self.log("scheduler")
             time.sleep(0.01)
         self.address = json.loads(self._file.read_text())["address"]
-        self._port = int(self.address.rpartition(":")[2])
+        self.port = int(self.address.rpartition(":")[2])
 
     def start_worker(
         self,

@@ -11,43 +11,25 @@ from queuebit.worker.liveness import process_started
 from queuebit.worker.module_path import module_path
 
 from .cluster import PATIENCE_S, Cluster
-from .relay import Relay, free_port
+from .relay import Relay
+from .remote import Remote
 
 # Dask's scheduler gives up a worker that is silent for so long, but for at least 5 s.
 _WORKER_TTL = {"DASK_DISTRIBUTED__SCHEDULER__WORKER_TTL": "1s"}
 
 
 @pytest.fixture
-def relay_to():
-    """Makes relays, which end with the test."""
-    relays = []
+def remote_of():
+    """Starts workers in networks of their own, which end with the test."""
+    remotes = []
 
-    def make(port):
-        relays.append(Relay(port))
-        return relays[-1]
+    def start(cluster, name):
+        remotes.append(Remote(cluster, name))
+        return remotes[-1]
 
-    yield make
-    for relay in relays:
-        relay.close()
-
-
-class Remote:
-    """A worker that reaches its scheduler through a relay, and that it reaches through another one.
-
-    Attributes:
-        process: the worker.
-    """
-
-    def __init__(self, cluster, name, relay_to, **environment):
-        port = free_port()
-        here, there = relay_to(port), relay_to(int(cluster.address.rpartition(":")[2]))
-        self._relays = (here, there)
-        listening = ["--listen-address", f"tcp://127.0.0.1:{port}", "--contact-address", here.address]
-        self.process = cluster.start_worker(name, *listening, scheduler=there.address, **environment)
-
-    def each(self, do):
-        for relay in self._relays:
-            do(relay)
+    yield start
+    for remote in remotes:
+        remote.close()
 
 
 @pytest.fixture
@@ -57,8 +39,10 @@ def serve_dask(lab, serve):
 
 
 @pytest.fixture
-def relay_to_cluster(spare_cluster, relay_to):
-    return relay_to(int(spare_cluster.address.rpartition(":")[2]))
+def relay_to_cluster(spare_cluster):
+    relay = Relay(spare_cluster.port)
+    yield relay
+    relay.close()
 
 
 @pytest.fixture
@@ -169,11 +153,11 @@ class TestBetweenServiceAndScheduler:
 
 
 class TestBetweenWorkerAndScheduler:
-    def test_a_job_whose_worker_is_cut_off_goes_on_elsewhere(self, lab, spare_cluster, relay_to, serve_dask, work):
-        remote = Remote(spare_cluster, "cut off", relay_to)
+    def test_a_job_whose_worker_is_cut_off_goes_on_elsewhere(self, lab, spare_cluster, remote_of, serve_dask, work):
+        remote = remote_of(spare_cluster, "cut off")
         serve_dask(spare_cluster.address)
         work.until_in_the_middle()
-        remote.each(Relay.cut)
+        remote.cut()
         lab.until(lambda: losses(lab, work.middle), "the news of the cut")
         spare_cluster.start_worker("another")
         work.release_when_it_has_ended()
@@ -182,18 +166,18 @@ class TestBetweenWorkerAndScheduler:
         remote.process.wait(PATIENCE_S)
 
     def test_a_job_whose_worker_falls_silent_goes_on_elsewhere(
-        self, lab, short_tempered_cluster, relay_to, serve_dask, work
+        self, lab, short_tempered_cluster, remote_of, serve_dask, work
     ):
         """It goes on with its run, too. When the network is there again it ends, and what it has done doesn't count."""
-        remote = Remote(short_tempered_cluster, "silent", relay_to)
+        remote = remote_of(short_tempered_cluster, "silent")
         serve_dask(short_tempered_cluster.address)
         work.until_in_the_middle()
-        remote.each(Relay.stall)
+        remote.stall()
         lab.until(lambda: losses(lab, work.middle), "the news of the silence")
         short_tempered_cluster.start_worker("another")
         work.release()
         work.check(crashes=1, runs=3)
         assert "was lost" in losses(lab, work.middle)[0]
-        remote.each(Relay.go_on)
+        remote.go_on()
         remote.process.wait(PATIENCE_S)
         work.check(crashes=1, runs=3)
