@@ -37,7 +37,7 @@ SECONDS = 20.0 if IS_WHOLE else 1.0
 """So long clients live at least."""
 
 NUM_STRIKES = 12 if IS_WHOLE else 0
-"""How many more there are than one of each kind."""
+"""How many more there are than one of each kind, where each takes a second or two."""
 
 # A worker that has lost its scheduler ends within seconds.
 _LEAVING_S = 15.0
@@ -50,9 +50,11 @@ class Stand:
         lab: the queue.
         strikes: what can be done, by its name; each is given the process that runs the middle of a job, a child of a
             Dask worker.
+        num_more: how many strikes there are more than one of each kind.
         losses: what happens to jobs of that.
     """
 
+    num_more = NUM_STRIKES
     losses = frozenset({JobEvent.LOSE, JobEvent.LOSE_PART})
 
     def __init__(self, lab: Laboratory) -> None:
@@ -154,6 +156,9 @@ class OverANetwork(OnACluster):
 
     In the whole torture these fall silent, too, and there are the other clusters' strikes.
     """
+
+    # A silence takes up to 20 s, and the clients wait for a job for 90 s only.
+    num_more = NUM_STRIKES // 4
 
     def __init__(self, lab: Laboratory, folder: Path) -> None:
         self._remotes: dict[int, Remote] = {}
@@ -285,7 +290,7 @@ def test_nothing_is_lost_of_jobs_on_a_cluster_whatever_is_killed(
         [sys.executable, "-m", "tests.torture.crowd", str(lab.path), str(seed), str(SECONDS), str(NUM_CLIENTS)]
     )
     work = Work(lab, tmp_path)
-    for strike in [*stand.strikes, *pick.choices(list(stand.strikes), k=NUM_STRIKES)]:
+    for strike in [*stand.strikes, *pick.choices(list(stand.strikes), k=stand.num_more)]:
         go_on = work.submit(seed)
         stand.strikes[strike](work.waiting_child(go_on))
         go_on.touch()
