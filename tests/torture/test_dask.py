@@ -1,4 +1,4 @@
-"""Jobs on Dask clusters: workers, scheduler and service are killed in the middle of them, while clients go on.
+"""Jobs on Dask clusters: workers, scheduler and service are killed or cut off in the middle of them; clients go on.
 
 Runs that a killed service has begun may go on for a moment where the cluster isn't its own; their results are refused.
 """
@@ -20,6 +20,8 @@ pytest.importorskip("distributed")
 from queuebit.store import JobEvent, JobState
 from queuebit.store.records import Part
 from tests.worker.dask.cluster import Cluster
+from tests.worker.dask.relay import Relay
+from tests.worker.dask.remote import Remote
 
 from .conftest import IS_WHOLE
 from .crowd import SPARED
@@ -35,7 +37,7 @@ SECONDS = 20.0 if IS_WHOLE else 1.0
 """So long clients live at least."""
 
 NUM_STRIKES = 12 if IS_WHOLE else 0
-"""How many more there are than one of each kind."""
+"""How many more there are than one of each kind, where each takes a second or two."""
 
 # A worker that has lost its scheduler ends within seconds.
 _LEAVING_S = 15.0
@@ -48,7 +50,12 @@ class Stand:
         lab: the queue.
         strikes: what can be done, by its name; each is given the process that runs the middle of a job, a child of a
             Dask worker.
+        num_more: how many strikes there are more than one of each kind.
+        losses: what happens to jobs of that.
     """
+
+    num_more = NUM_STRIKES
+    losses = frozenset({JobEvent.LOSE, JobEvent.LOSE_PART})
 
     def __init__(self, lab: Laboratory) -> None:
         self.lab = lab
@@ -100,10 +107,10 @@ class OnThisMachine(Stand):
 class OnACluster(Stand):
     """The cluster is somebody else's, who starts its processes."""
 
-    def __init__(self, lab: Laboratory, folder: Path) -> None:
+    def __init__(self, lab: Laboratory, folder: Path, **variables: str) -> None:
         super().__init__(lab)
         folder.mkdir()
-        self._cluster = Cluster(folder, **environment())
+        self._cluster = Cluster(folder, **environment(**variables))
         self._workers: dict[int, subprocess.Popen[bytes]] = {}
         self._num_started = 0
         self._fill()
@@ -112,8 +119,11 @@ class OnACluster(Stand):
     def _fill(self) -> None:
         while len(self._workers) < NUM_WORKERS:
             self._num_started += 1
-            worker = self._cluster.start_worker(f"worker {self._num_started}")
+            worker = self._start_worker(f"worker {self._num_started}")
             self._workers[worker.pid] = worker
+
+    def _start_worker(self, name: str) -> subprocess.Popen[bytes]:
+        return self._cluster.start_worker(name)
 
     def serve(self) -> None:
         self._start("--dask", self._cluster.address, processes=None)
@@ -141,9 +151,91 @@ class OnACluster(Stand):
         self._cluster.close()
 
 
-@pytest.fixture(params=["local", "cluster"])
-def stand(request: pytest.FixtureRequest, lab: Laboratory, tmp_path: Path) -> Iterator[Stand]:
-    stand = OnThisMachine(lab) if request.param == "local" else OnACluster(lab, tmp_path / "cluster")
+class OverANetwork(OnACluster):
+    """The service and each worker reach the scheduler through networks of their own.
+
+    In the whole torture these fall silent, too, and there are the other clusters' strikes.
+    """
+
+    # A silence takes up to 20 s, and the clients wait for a job for 90 s only.
+    num_more = NUM_STRIKES // 4
+
+    def __init__(self, lab: Laboratory, folder: Path) -> None:
+        self._remotes: dict[int, Remote] = {}
+        super().__init__(lab, folder, DASK_DISTRIBUTED__SCHEDULER__WORKER_TTL="1s")
+        self._relay = Relay(self._cluster.port)
+        if not IS_WHOLE:
+            self.strikes.clear()
+            self.losses = frozenset({JobEvent.LOSE_PART})
+        self.strikes["the service is cut off"] = self.cut_off_service
+        self.strikes["a worker is cut off"] = lambda child: self.cut_off_worker(psutil.Process(child).ppid())
+        if IS_WHOLE:
+            self.strikes["the scheduler is silent"] = self.silence_scheduler
+            self.strikes["a worker is silent"] = lambda child: self.silence_worker(psutil.Process(child).ppid())
+
+    def _start_worker(self, name: str) -> subprocess.Popen[bytes]:
+        remote = Remote(self._cluster, name)
+        self._remotes[remote.process.pid] = remote
+        return remote.process
+
+    def serve(self) -> None:
+        self._start("--dask", self._relay.address, processes=None)
+
+    def cut_off_service(self, child: int) -> None:
+        """Cut the service's connection until the workers have ended its runs."""
+        self._relay.cut()
+        self.lab.until(lambda: not is_running(child), "the end of a run for a service that is cut off")
+        self._relay.go_on()
+
+    def cut_off_worker(self, pid: int) -> None:
+        """Cut a worker's connections, which ends it, and start another one."""
+        self._remotes[pid].cut()
+        self._workers.pop(pid).wait(PATIENCE_S)
+        self._fill()
+
+    def silence_scheduler(self, child: int) -> None:
+        """Have the service hear nothing until it has given up the scheduler; it ends what it had left there."""
+        silences = self._said("the scheduler has been silent")
+        self._relay.stall()
+        self.lab.until(lambda: self._said("the scheduler has been silent") > silences, "the news of the silence")
+        self._relay.go_on()
+        self.lab.until(lambda: not is_running(child), "the end of a run that nobody waits for")
+
+    def silence_worker(self, pid: int) -> None:
+        """Have nothing be heard of a worker until the scheduler has given it up; then it ends."""
+        remote, num_given_up = self._remotes[pid], self._num_given_up()
+        remote.stall()
+        self.lab.until(lambda: self._num_given_up() > num_given_up, "the news of the silence")
+        remote.go_on()
+        self._workers.pop(pid).wait(PATIENCE_S)
+        self._fill()
+
+    def _said(self, what: str) -> int:
+        return self.lab.path.with_name("processes.log").read_text(errors="replace").count(what)
+
+    def _num_given_up(self) -> int:
+        return self._cluster.log("scheduler").count("Worker failed to heartbeat")
+
+    def close(self) -> None:
+        super().close()
+        for network in (self._relay, *self._remotes.values()):
+            network.close()
+
+
+@pytest.fixture(params=["local", "cluster", "network"])
+def stand(
+    request: pytest.FixtureRequest, lab: Laboratory, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Stand]:
+    stand: Stand
+    match request.param:
+        case "local":
+            stand = OnThisMachine(lab)
+        case "cluster":
+            stand = OnACluster(lab, tmp_path / "cluster")
+        case _:
+            # Soon, as a network goes: the least that Dask takes.
+            monkeypatch.setenv("DASK_DISTRIBUTED__COMM__TIMEOUTS__TCP", "11s")
+            stand = OverANetwork(lab, tmp_path / "cluster")
     yield stand
     stand.close()
 
@@ -198,7 +290,7 @@ def test_nothing_is_lost_of_jobs_on_a_cluster_whatever_is_killed(
         [sys.executable, "-m", "tests.torture.crowd", str(lab.path), str(seed), str(SECONDS), str(NUM_CLIENTS)]
     )
     work = Work(lab, tmp_path)
-    for strike in [*stand.strikes, *pick.choices(list(stand.strikes), k=NUM_STRIKES)]:
+    for strike in [*stand.strikes, *pick.choices(list(stand.strikes), k=stand.num_more)]:
         go_on = work.submit(seed)
         stand.strikes[strike](work.waiting_child(go_on))
         go_on.touch()
@@ -211,6 +303,6 @@ def test_nothing_is_lost_of_jobs_on_a_cluster_whatever_is_killed(
     lab.told.update(told)
     report = lab.check()
     assert {lab.state(job_id) for job_id in work.job_ids} == {JobState.DONE}
-    assert {JobEvent.LOSE, JobEvent.LOSE_PART} <= work.events(), "nobody died of consequence"
+    assert stand.losses <= work.events(), "nobody died of consequence"
     assert report.looked_at["acknowledged jobs"] > 20
     assert report.looked_at["results of some shots"] > 26 * len(stand.strikes)

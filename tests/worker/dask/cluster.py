@@ -30,6 +30,7 @@ class Cluster:
     Attributes:
         folder: where the processes are, and their logs.
         address: the scheduler's; the next one has the same.
+        port: that address's port.
         scheduler: its process.
         processes: all processes that were started.
     """
@@ -38,14 +39,14 @@ class Cluster:
         self.folder = folder
         self._environment = environment
         self._file = folder / "scheduler.json"
-        self._port = 0
+        self.port = 0
         self.processes: list[subprocess.Popen[bytes]] = []
         self.start_scheduler()
 
     def start_scheduler(self) -> None:
         """Start the scheduler, again under the address of the last one."""
         self._file.unlink(missing_ok=True)
-        arguments = ["--host", "127.0.0.1", "--port", str(self._port), "--no-dashboard", "--no-jupyter"]
+        arguments = ["--host", "127.0.0.1", "--port", str(self.port), "--no-dashboard", "--no-jupyter"]
         self.scheduler = self._start("scheduler", *arguments, "--scheduler-file", str(self._file))
         deadline = time.monotonic() + PATIENCE_S
         while not (self._file.exists() and self._file.read_text()):
@@ -53,13 +54,31 @@ class Cluster:
             assert self.scheduler.poll() is None, self.log("scheduler")
             time.sleep(0.01)
         self.address = json.loads(self._file.read_text())["address"]
-        self._port = int(self.address.rpartition(":")[2])
+        self.port = int(self.address.rpartition(":")[2])
 
     def start_worker(
-        self, name: str, *options: str, nthreads: int = 1, nanny: bool = False, **environment: str
+        self,
+        name: str,
+        *options: str,
+        nthreads: int = 1,
+        nanny: bool = False,
+        scheduler: str = "",
+        **environment: str,
     ) -> subprocess.Popen[bytes]:
-        """Start a worker; it is a process of its own, which a nanny would start again."""
-        arguments = [self.address, "--name", name, "--nthreads", str(nthreads), "--no-dashboard", "--memory-limit", "0"]
+        """Start a worker; it is a process of its own, which a nanny would start again.
+
+        It finds the scheduler at another address than its own if one is named, as that of a relay.
+        """
+        arguments = [
+            scheduler or self.address,
+            "--name",
+            name,
+            "--nthreads",
+            str(nthreads),
+            "--no-dashboard",
+            "--memory-limit",
+            "0",
+        ]
         arguments += ["--nanny" if nanny else "--no-nanny", *options]
         return self._start("worker", *arguments, name=name, **environment)
 

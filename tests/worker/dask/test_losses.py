@@ -1,5 +1,6 @@
 """Workers and schedulers that are killed, cut off, or don't fit: nothing is lost, nothing is told twice."""
 
+import asyncio
 import logging
 import os
 import signal
@@ -7,9 +8,11 @@ import time
 from pathlib import Path
 
 import pytest
+from distributed import Client
 
 from queuebit.testing.executor_checks.runs import ExecutorRig, RunStory, acting, bell, deep, new_assignment
 from queuebit.worker.executor import RunEnd, RunKey
+from queuebit.worker.executors.dask.connection import Connection
 from queuebit.worker.executors.dask.exceptions import ClusterError
 from queuebit.worker.executors.dask.executor import DaskExecutor
 from queuebit.worker.liveness import process_started
@@ -100,8 +103,32 @@ class TestWorkers:
         rig = new_rig(spare_cluster.address)
         key, pid = rig.staying(tmp_path / "pid")
         worker.terminate()
-        assert rig.ended(key).end is RunEnd.RETURNED
+        end = rig.ended(key)
+        assert end.end is RunEnd.RETURNED
+        assert "has left" in end.reason
         assert is_gone_soon(pid)
+
+    def test_a_run_whose_worker_is_retired_is_returned_also_if_that_is_told_late(
+        self, spare_cluster, new_rig, tmp_path, monkeypatch
+    ):
+        """So ends a worker with ``--lifetime``. Which workers there are is asked for, and may be known before."""
+        on_event = Connection._on_scheduler_event
+
+        def late(connection, event):
+            connection._look.set()
+            asyncio.get_running_loop().call_later(0.3, on_event, connection, event)
+
+        monkeypatch.setattr(Connection, "_on_scheduler_event", late)
+        worker = spare_cluster.start_worker("one")
+        rig = new_rig(spare_cluster.address)
+        key, pid = rig.staying(tmp_path / "pid")
+        with Client(spare_cluster.address, set_as_default=False) as client:
+            client.retire_workers(list(client.nthreads()))
+        end = rig.ended(key)
+        assert end.end is RunEnd.RETURNED
+        assert "has left" in end.reason
+        assert is_gone_soon(pid)
+        worker.wait(PATIENCE_S)
 
     def test_workers_come_later(self, spare_cluster, new_rig):
         rig = new_rig(spare_cluster.address)

@@ -10,12 +10,15 @@ from functools import partial
 from typing import Any, TypeVar
 from uuid import uuid4
 
+import dask
+from dask.utils import parse_timedelta
 from distributed import Client
 from distributed.versions import get_versions
 
 from queuebit import __version__
 from queuebit.worker.executor import EndReport, RunEnd, RunKey
 from queuebit.worker.executors.dask import worker_side
+from queuebit.worker.executors.dask.connecting import close
 from queuebit.worker.executors.dask.events import Ask, Batch, Listener
 from queuebit.worker.executors.dask.exceptions import ClusterError
 from queuebit.worker.executors.dask.members import Member
@@ -38,15 +41,17 @@ _Value = TypeVar("_Value")
 _LOOK_S = 5.0
 _STATUS_LOOK_S = 0.1
 
-# What an answer may take. The scheduler may be busy for seconds, and tells itself when a worker is gone.
-_ANSWER_S = 30.0
+# An answer and the news of why a worker is gone come by different ways, and so in any order.
+_NEWS_S = 1.0
+_NEWS_LOOK_S = 0.02
+
 _LEAVE_S = 5.0
 
 # As in queuebit.worker.child_loop: a result isn't thrown away because the disk is full now.
 _NO_ROOM = (errno.ENOSPC, errno.EDQUOT)
 _ROOM_LOOK_S = 0.5
 
-_NO_RUNNER = "the Dask worker at {} isn't the same process any more"
+_NO_RUNNER = "isn't the same process any more"
 
 
 @dataclass(slots=True)
@@ -56,10 +61,15 @@ class _Runner:
     member: Member
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)
     confirmed: int = 0
+    is_asked: bool = False
 
 
 class Connection:
-    """Talks with a cluster, in the link's thread; what it hears goes to the listener in the service's."""
+    """Talks with a cluster, in the link's thread; what it hears goes to the listener in the service's.
+
+    Attributes:
+        session: names it among all connections.
+    """
 
     def __init__(
         self,
@@ -67,6 +77,7 @@ class Connection:
         staging: Staging,
         *,
         module_path: Sequence[str],
+        previous: Sequence[str],
         post: Callable[[Callable[[], None]], None],
         listener: Listener,
     ) -> None:
@@ -76,6 +87,7 @@ class Connection:
             client: is connected.
             staging: where runs write files.
             module_path: folders of the user's own modules.
+            previous: the sessions of this service's connections that broke; what they have left on workers ends.
             post: has the listener called in its thread.
             listener: hears of everything.
         """
@@ -84,11 +96,18 @@ class Connection:
         self._module_path = list(module_path)
         self._post = post
         self._listener = listener
-        self._session = f"queuebit-{uuid4()}"
+        self.session = f"queuebit-{uuid4()}"
+        self._echo_topic = f"{self.session}-echo"
+        self._echo = asyncio.Event()
+        self._previous = list(previous)
+        self._answer_s = _answer_s()
         self._here = Versions.from_dask(get_versions(packages=PACKAGES))
         self._runners: dict[str, _Runner] = {}
         self._strangers: dict[str, str] = {}
+        self._greeted: set[str] = set()
+        self._silent: set[str] = set()
         self._expected: set[str] = set()
+        self._unexpected: set[str] = set()
         self._last: dict[int, int] = {}
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._others: set[asyncio.Task[None]] = set()
@@ -103,11 +122,14 @@ class Connection:
 
         Raises:
             ClusterError: if it is, and none does.
-            OSError: if the cluster doesn't answer.
         """
-        self._client.subscribe_topic("all", self._on_scheduler_event)
-        self._client.subscribe_topic(self._session, self._on_leaving)
-        await self._look_for_workers()
+        try:
+            self._client.subscribe_topic("all", self._on_scheduler_event)
+            self._client.subscribe_topic(self.session, self._on_leaving)
+            self._client.subscribe_topic(self._echo_topic, self._on_echo)
+            await asyncio.gather(*await self._look_for_workers())
+        except (OSError, TimeoutError) as error:
+            return f"the scheduler is silent: {error or 'no answer'}"
         if must_fit and self._strangers and not self._runners:
             raise ClusterError(refusal(self._client.scheduler.address, self._here, self._strangers))
         self._spawn(self._keep_looking())
@@ -135,8 +157,8 @@ class Connection:
     def _on_scheduler_event(self, event: tuple[float, Any]) -> None:
         _, message = event
         action = message.get("action") if isinstance(message, dict) else None
-        if action == "remove-worker" and message.get("expected"):
-            self._expected.add(message["worker"])
+        if action == "remove-worker":
+            (self._expected if message.get("expected") else self._unexpected).add(message["worker"])
         if action in ("add-worker", "remove-worker"):
             self._look.set()
 
@@ -144,31 +166,74 @@ class Connection:
         """Note that a worker ends in good order."""
         self._expected.add(event[1])
 
+    def _on_echo(self, _: tuple[float, Any]) -> None:
+        self._echo.set()
+
+    async def _hear_echo(self) -> None:
+        """Have an event come back: the stream that tells of tasks' ends may be dead while questions are answered."""
+        self._echo.clear()
+        await _within(self._answer_s, self._client.log_event(self._echo_topic, "echo"))
+        await _within(self._answer_s, self._echo.wait())
+
     async def _keep_looking(self) -> None:
+        heard = asyncio.get_running_loop().time()
         while True:
             with suppress(TimeoutError):
                 await _within(_LOOK_S, self._look.wait())
             self._look.clear()
             try:
                 await self._look_for_workers()
+                await self._hear_echo()
             except (OSError, TimeoutError) as error:
-                _logger.info("the Dask scheduler doesn't tell which workers it has: %s", error or "no answer")
+                _logger.info("the Dask scheduler is silent: %s", error or "no answer")
+                if asyncio.get_running_loop().time() >= heard + self._answer_s:
+                    # Dask would wait for as long as the other side's system confirms what it has been sent.
+                    self._broken = f"the scheduler has been silent for {self._answer_s:g} s"
+            else:
+                heard = asyncio.get_running_loop().time()
 
-    async def _look_for_workers(self) -> None:
-        found = await _within(_ANSWER_S, self._client.nthreads())
-        for address in [address for address in self._runners if address not in found]:
-            self._lose(address, f"the Dask worker at {address} was lost", expected=address in self._expected)
-        self._expected.intersection_update(found)
+    async def _look_for_workers(self) -> list[asyncio.Task[None]]:
+        """Take leave of workers that are gone, and begin to greet new ones."""
+        found = await _within(self._answer_s, self._client.nthreads())
+        gone = [address for address in self._runners if address not in found]
+        await self._hear_why(gone)
+        for address in gone:
+            if address in self._runners:  # what it was asked may have told meanwhile
+                self._lose(address, "has left" if address in self._expected else "was lost")
+        for addresses in (self._expected, self._unexpected):
+            addresses.intersection_update(self._runners)
+        self._silent.intersection_update(found)
         self._strangers = {address: what for address, what in self._strangers.items() if address in found}
-        new = [address for address in found if address not in self._runners and address not in self._strangers]
-        if new:
-            await self._greet(new)
+        known = {*self._runners, *self._strangers, *self._greeted}
+        new = [address for address in found if address not in known]
+        # All at once; but for one that was silent, the others don't wait again.
+        groups = [[address for address in new if address not in self._silent]]
+        groups += [[address] for address in new if address in self._silent]
+        return [self._spawn(self._greet(group)) for group in groups if group]
 
-    def _lose(self, address: str, reason: str, *, expected: bool) -> None:
+    async def _hear_why(self, gone: Sequence[str]) -> None:
+        """Wait for the news of whether workers that are gone were meant to leave."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_NEWS_S):
+                while not self._expected.union(self._unexpected).issuperset(gone):
+                    await asyncio.sleep(_NEWS_LOOK_S)
+
+    def _lose(self, address: str, what: str) -> None:
         runner = self._runners.pop(address)
-        self._post(partial(self._listener.on_gone, runner.member, reason, expected=expected))
+        reason = f"the Dask worker at {address} {what}"
+        self._post(partial(self._listener.on_gone, runner.member, reason, expected=address in self._expected))
 
     async def _greet(self, addresses: list[str]) -> None:
+        self._greeted.update(addresses)
+        try:
+            await self._greet_new(addresses)
+        except (OSError, TimeoutError) as error:
+            self._silent.update(addresses)
+            _logger.warning("the Dask workers at %s don't answer: %s", ", ".join(addresses), error or "silence")
+        finally:
+            self._greeted.difference_update(addresses)
+
+    async def _greet_new(self, addresses: list[str]) -> None:
         fitting = []
         found = await self._run(get_versions, addresses, packages=PACKAGES)
         for address in addresses:
@@ -187,7 +252,8 @@ class Connection:
     async def _greet_fitting(self, addresses: list[str]) -> None:
         hello = pack(
             {
-                "session": self._session,
+                "session": self.session,
+                "previous": self._previous,
                 "files": str(self._staging.path),
                 "probe": self._staging.probe,
                 "content": self._staging.content,
@@ -225,7 +291,7 @@ class Connection:
     async def _run(self, function: Callable[..., Any], addresses: Sequence[str], *args: Any, **kwargs: Any) -> Any:
         """Call a function in workers, and return by address what it returns or raises."""
         call = self._client.run(function, *args, workers=list(addresses), on_error="return", **kwargs)
-        return await _within(_ANSWER_S, call)
+        return await _within(self._answer_s, call)
 
     # Runs.
 
@@ -242,7 +308,7 @@ class Connection:
         """Submit a task, wait for its end, and tell it."""
         member = batch.member
         orders, circuits = encode_orders(batch.orders)
-        message = {"session": self._session, "runner": member.runner_id, "orders": orders}
+        message = {"session": self.session, "runner": member.runner_id, "orders": orders}
         try:
             future = self._client.submit(
                 worker_side.run_batch,
@@ -278,7 +344,7 @@ class Connection:
         if runner is None or runner.member is not batch.member:
             return  # told already
         if fields is None:
-            self._lose(batch.member.address, _NO_RUNNER.format(batch.member.address), expected=False)
+            self._lose(batch.member.address, _NO_RUNNER)
             self._look.set()
         else:
             await self._take(runner, decode_happenings(fields, blobs))
@@ -309,24 +375,29 @@ class Connection:
         runner = self._runners.get(member.address)
         if runner is None or runner.member is not member:
             return
+        if runner.is_asked and ask == Ask():
+            return  # of a silent worker, questions would pile up
         request = pack({"runner": member.runner_id, "confirmed": runner.confirmed, "ask": asdict(ask)})
+        runner.is_asked = True
         try:
-            operation = {"op": self._session, "message": request}
+            operation = {"op": self.session, "message": request}
             call = self._client.scheduler.broadcast(msg=operation, workers=[member.address])
-            answer = unpack((await _within(_ANSWER_S, call))[member.address])
+            answer = unpack((await _within(self._answer_s, call))[member.address])
         except Exception as error:
             # If the worker is gone, the scheduler will tell.
             _logger.info("the Dask worker at %s doesn't answer: %r", member.address, error)
             self._post(partial(self._listener.on_silence, member, ask))
         else:
             await self._on_answer(runner, *answer)
+        finally:
+            runner.is_asked = False
 
     async def _on_answer(self, runner: _Runner, fields: Any, blobs: list[bytes]) -> None:
         member = runner.member
         if self._runners.get(member.address) is not runner:
             return
         if fields is None:
-            self._lose(member.address, _NO_RUNNER.format(member.address), expected=False)
+            self._lose(member.address, _NO_RUNNER)
             self._look.set()
             return
         happenings = decode_happenings(fields["happenings"], blobs)
@@ -373,24 +444,19 @@ class Connection:
         """End all runs, and let go of everything."""
         for task in self._others:
             task.cancel()
-        if self._client.status == "running":
+        if self._client.status == "running" and not self._broken:
             with suppress(Exception):
-                for topic in ("all", self._session):
+                for topic in ("all", self.session, self._echo_topic):
                     self._client.unsubscribe_topic(topic)
-                leaving = self._run(worker_side.leave, list(self._runners), self._session)
+                leaving = self._run(worker_side.leave, list(self._runners), self.session)
                 await _within(_LEAVE_S, leaving)
-        await close_client(self._client)
+        await close(self._client)
         await asyncio.to_thread(self._staging.delete)
 
 
-async def close_client(client: Client) -> None:
-    """Let go of a client, whatever state it is in.
-
-    Args:
-        client: the client.
-    """
-    with suppress(Exception):
-        await _within(_LEAVE_S, client.close())
+def _answer_s() -> float:
+    """Return what an answer may take: as long as Dask takes before it calls a connection dead."""
+    return float(parse_timedelta(dask.config.get("distributed.comm.timeouts.tcp"), default="seconds"))
 
 
 async def _within(seconds: float, what: Awaitable[_Value]) -> _Value:

@@ -7,6 +7,10 @@ class ClusterError(Exception):
     """The cluster can't be used: it doesn't answer, none of its workers fits, or Dask isn't installed."""
 
 
+class UnreachableError(Exception):
+    """There is no connection with a cluster's scheduler now; there may be one later."""
+
+
 def require_dask() -> None:
     """Make sure that Dask can be imported.
 

@@ -8,12 +8,13 @@ from contextlib import asynccontextmanager, suppress
 from functools import partial
 from pathlib import Path
 
-from distributed import Client, LocalCluster
+from distributed import LocalCluster
 
 from queuebit.worker.executors.dask import local_worker
-from queuebit.worker.executors.dask.connection import Connection, close_client
+from queuebit.worker.executors.dask.connecting import close, connect
+from queuebit.worker.executors.dask.connection import Connection
 from queuebit.worker.executors.dask.events import Ask, Batch, Listener
-from queuebit.worker.executors.dask.exceptions import ClusterError
+from queuebit.worker.executors.dask.exceptions import ClusterError, UnreachableError
 from queuebit.worker.executors.dask.mailbox import Mailbox
 from queuebit.worker.executors.dask.members import Member
 from queuebit.worker.executors.dask.staging import Staging
@@ -22,13 +23,13 @@ _logger = logging.getLogger(__name__)
 
 _CONNECT_S = 10.0
 
-# A scheduler that is there answers sooner.
-_GREETING_S = 1.0
-
 _FIRST_PAUSE_S = 1.0
 _LONGEST_PAUSE_S = 15.0
 
 _CLOSE_S = 20.0
+
+# Of so many connections that broke, workers are told to end what they have left.
+_MOST_SESSIONS = 20
 
 
 class Link:
@@ -65,6 +66,7 @@ class Link:
         self._mailbox = mailbox
         self._listener = listener
         self._connection: Connection | None = None
+        self._sessions: list[str] = []
         self._loop = asyncio.new_event_loop()
         self._closing = asyncio.Event()
         self._thread = threading.Thread(target=self._serve, name="queuebit-dask", daemon=True)
@@ -145,7 +147,8 @@ class Link:
                 reason, was_connected = await self._connect_once(address, is_first=is_first)
                 pause_s = _FIRST_PAUSE_S if was_connected else min(pause_s * 2, _LONGEST_PAUSE_S)
                 is_first = False
-                _logger.warning("the Dask cluster at %s is gone: %s; trying again in %g s", address, reason, pause_s)
+                what = f"the Dask cluster at {address} is gone: {reason}" if was_connected else reason
+                _logger.warning("%s; trying again in %g s", what, pause_s)
                 await asyncio.sleep(pause_s)
 
     async def _connect_once(self, address: str, *, is_first: bool) -> tuple[str, bool]:
@@ -159,32 +162,29 @@ class Link:
                     self._connection = None
                     reason = f"the connection with the Dask cluster at {address} broke"
                     self._post(partial(self._listener.on_disconnected, reason))
-        except (OSError, TimeoutError) as error:
+        except UnreachableError as error:
             if is_first:
-                raise ClusterError(_no_answer(address, error)) from error
-            return f"it doesn't answer ({error or type(error).__name__})", False
+                raise ClusterError(str(error)) from error
+            return str(error), False
 
     @asynccontextmanager
     async def _connected(self, address: str) -> AsyncIterator[Connection]:
-        scheduler = {"scheduler_file": address} if address.endswith(".json") else {"address": address}
-        client = Client(**scheduler, asynchronous=True, set_as_default=False, timeout=_CONNECT_S)
-        connecting = asyncio.ensure_future(client)
+        client = await connect(address, _CONNECT_S)
         try:
-            # Interrupted in the middle of that, Dask leaves its socket open.
-            await asyncio.shield(connecting)
-        except BaseException:
-            await asyncio.wait([connecting], timeout=_GREETING_S)
-            connecting.cancel()
-            await asyncio.gather(connecting, return_exceptions=True)
-            await asyncio.shield(close_client(client))
-            raise
+            staging = Staging(self._files)
+        except OSError as error:
+            await asyncio.shield(close(client))
+            reason = f"the Dask cluster at {address} can't be used without a folder for its files: {error}"
+            raise UnreachableError(reason) from error
         connection = Connection(
             client,
-            Staging(self._files),
+            staging,
             module_path=self._module_path,
+            previous=self._sessions[-_MOST_SESSIONS:],
             post=self._post,
             listener=self._listener,
         )
+        self._sessions.append(connection.session)
         self._connection = connection
         try:
             yield connection
@@ -207,10 +207,3 @@ class Link:
             preload=[local_worker.__name__],
         ) as cluster:
             yield cluster.scheduler_address
-
-
-def _no_answer(address: str, error: Exception) -> str:
-    return (
-        f"no Dask scheduler answers at {address}: {error or type(error).__name__}. Start one with `dask scheduler`, "
-        f"and workers with `dask worker {address}`; or name another address."
-    )

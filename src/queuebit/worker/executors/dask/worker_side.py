@@ -64,11 +64,14 @@ async def greet(message: bytes, dask_worker: Worker) -> bytes:
     """Make a runner for a service, and tell what the service has to know.
 
     Args:
-        message: packed: the service's ``session``, its folder of ``files`` with the name and the content of a ``probe``
-            in it, and its ``module_path``.
+        message: packed: the service's ``session``, its ``previous`` ones, its folder of ``files`` with the name and the
+            content of a ``probe`` in it, and its ``module_path``.
         dask_worker: the worker.
     """
     hello, _ = unpack(message)
+    for session in hello["previous"]:
+        # Its network was cut, which the scheduler needn't have noticed: its runs would take threads from the new ones.
+        await leave(session, dask_worker)
     shares_files = await asyncio.to_thread(_sees, Path(hello["files"]) / hello["probe"], hello["content"])
     runner_id = str(uuid4())
     files = Path(hello["files"]) / runner_id if shares_files else Path(mkdtemp(prefix="queuebit-"))
