@@ -1,17 +1,17 @@
 """Cancelling jobs of the backends: CANCELLED at once, the work stops soon, and what is finished stays readable."""
 
 import threading
-import time
 
 import pytest
 from qiskit import QuantumCircuit
 
 from queuebit.providers import JobCancelledError, JobStatus
+from queuebit.providers.basic_provider import BasicProviderJob
 from queuebit.providers.local_executor import LOCAL_EXECUTOR, available_cores
-from queuebit.testing.patience import eventually
+from queuebit.testing.patience import eventually, within
 
-# 100 ms and the time of one gate is the bound; the rest is for a loaded machine.
-STOPS_WITHIN_S = 2.0
+# For a loaded machine; a run that doesn't stop takes longer, or never ends.
+STOPS_WITHIN_S = 30.0
 
 
 def deep(num_qubits: int, num_layers: int) -> QuantumCircuit:
@@ -33,10 +33,8 @@ def nothing_runs() -> bool:
 def test_a_large_simulation_stops(counting_backend, num_qubits):
     job = counting_backend.run(deep(num_qubits, 100))
     assert eventually(30, lambda: job.progress().done > 3)
-    started = time.monotonic()
     assert job.cancel() is True
     assert job.status() is JobStatus.CANCELLED
-    assert time.monotonic() - started < 0.25, "cancel() waited for the work"
     assert eventually(STOPS_WITHIN_S, nothing_runs)
     done, total, unit = job.progress()
     assert 3 < done < total
@@ -44,6 +42,19 @@ def test_a_large_simulation_stops(counting_backend, num_qubits):
     assert job.progress() == (done, total, unit)
     with pytest.raises(JobCancelledError, match=job.job_id()):
         job.result()
+
+
+def test_cancelling_does_not_wait_for_the_work():
+    go_on = threading.Event()
+    job = BasicProviderJob(None, "deaf", go_on.wait)
+    job.submit()
+    try:
+        assert eventually(10, job.running)
+        assert within(STOPS_WITHIN_S, job.cancel) is True
+        assert job.status() is JobStatus.CANCELLED
+    finally:
+        go_on.set()
+    assert eventually(STOPS_WITHIN_S, nothing_runs)
 
 
 def test_progress_moves_and_never_goes_back(backend):
@@ -161,10 +172,8 @@ def test_the_work_stops_though_a_done_callback_takes_its_time(backend, endless):
 def test_cancelling_wakes_whoever_waits(backend, endless):
     job = backend.run(endless)
     threading.Timer(0.05, job.cancel).start()
-    started = time.monotonic()
     with pytest.raises(JobCancelledError):
         job.result(timeout=20)
-    assert time.monotonic() - started < 5
 
 
 def test_a_cancelled_job_leaves_its_thread_to_the_next(backend, bell, endless):

@@ -23,11 +23,9 @@ def launched(lab):
 
 
 def test_a_job_is_run_by_a_service_that_is_started_for_it(launched, bell):
-    begun = time.monotonic()
     job_id = launched.submit(bell)
     assert ensure_worker(launched.path) is True
     launched.done(job_id)
-    assert time.monotonic() - begun < 10  # 3 s is the goal, and 1 s what it takes
     (worker,) = launched.store.workers()
     assert os.getsid(worker.pid) == worker.pid, "the service is in this program's session"
     assert "serves" in launched.path.with_name("lab.db.worker.log").read_text()
