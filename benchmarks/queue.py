@@ -95,12 +95,12 @@ def _idle_rows() -> Iterator[Comparison]:
 
 def _look_rows() -> Iterator[Comparison]:
     programs = {
-        "look": ("a verb that only looks, as `queuebit jobs`, in a process of its own", looking.looking),
-        "help": ("`queuebit --help`, a process", looking.helping),
+        "look": ("a verb that only looks, as `queuebit jobs`, in a process of its own", looking.looking, 2),
+        "help": ("`queuebit --help`, a process", looking.helping, 4),
     }
-    for name, (work, prepare) in programs.items():
+    for name, (work, prepare, goal) in programs.items():
         yield Comparison(
-            name=name, work=work, peer='`python -c "import qiskit"`', goal=at_least_times(2), prepare=prepare
+            name=name, work=work, peer='`python -c "import qiskit"`', goal=at_least_times(goal), prepare=prepare
         )
 
 
