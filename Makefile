@@ -36,7 +36,8 @@ check: $(READY)
 # The queue killed, stopped, filled, corrupted and raced at every place and for long, and engines, codecs and the store
 # tried with more examples; `make test` does a part of it.
 torture: $(READY)
-	QUEUEBIT_TORTURE=whole $(BIN)/python -m pytest -n 2 -q tests/torture tests/worker tests/engines tests/codec tests/store
+	QUEUEBIT_TORTURE=whole $(BIN)/python -m pytest -n 2 -q tests/torture tests/worker tests/queue tests/engines \
+	tests/codec tests/store tests/providers/test_processes.py
 
 # `make chaos SECONDS=60 SEED=7` is another run. The summary of the last whole one is in docs/reliability.md.
 SECONDS ?= 600

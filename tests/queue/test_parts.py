@@ -74,7 +74,10 @@ def walk():
     return circuit
 
 
-@pytest.fixture(scope="module", params=[1, 3], ids=["1 process", "3 processes"])
+IS_WHOLE = os.environ.get("QUEUEBIT_TORTURE") == "whole"
+
+
+@pytest.fixture(scope="module", params=[1, 3] if IS_WHOLE else [3], ids="{} processes".format)
 def lab(request, tmp_path_factory, gated_backends) -> Iterator[JobQueue]:
     """A queue that a service with so many processes serves, for all tests here."""
     path = tmp_path_factory.mktemp("lab") / "lab.db"
