@@ -20,7 +20,7 @@ import pytest
 from queuebit.store import JobStore, NewJob, open_store
 from queuebit.worker.liveness import is_alive
 
-PATIENCE_S = 30.0
+PATIENCE_S = 60.0
 
 JOB = "12345678-0000-4000-8000-000000000000"
 OTHER = "87654321-0000-4000-8000-000000000000"

@@ -32,7 +32,7 @@ def nothing_runs() -> bool:
 @pytest.mark.parametrize("num_qubits", [20, 21])
 def test_a_large_simulation_stops(counting_backend, num_qubits):
     job = counting_backend.run(deep(num_qubits, 100))
-    assert eventually(30, lambda: job.progress().done > 3)
+    assert eventually(60, lambda: job.progress().done > 3)
     assert job.cancel() is True
     assert job.status() is JobStatus.CANCELLED
     assert eventually(STOPS_WITHIN_S, nothing_runs)
@@ -49,7 +49,7 @@ def test_cancelling_does_not_wait_for_the_work():
     job = BasicProviderJob(None, "deaf", go_on.wait)
     job.submit()
     try:
-        assert eventually(10, job.running)
+        assert eventually(60, job.running)
         assert within(STOPS_WITHIN_S, job.cancel) is True
         assert job.status() is JobStatus.CANCELLED
     finally:
@@ -64,7 +64,7 @@ def test_progress_moves_and_never_goes_back(backend):
         seen.append(job.progress())
         return job.in_final_state()
 
-    assert eventually(30, ended)
+    assert eventually(60, ended)
     seen.append(job.progress())
     assert [done for done, _, _ in seen] == sorted(done for done, _, _ in seen)
     assert len({done for done, _, _ in seen}) > 3
@@ -74,7 +74,7 @@ def test_progress_moves_and_never_goes_back(backend):
 
 def test_a_loop_without_end_stops(counting_backend, endless):
     job = counting_backend.run(endless)
-    assert eventually(10, job.running)
+    assert eventually(60, job.running)
     assert job.cancel() is True
     assert eventually(STOPS_WITHIN_S, nothing_runs)
 
@@ -82,7 +82,7 @@ def test_a_loop_without_end_stops(counting_backend, endless):
 def test_cancelling_in_the_middle_of_a_list_keeps_the_finished_circuits(backend, bell, endless):
     never = bell.copy(name="never")
     job = backend.run([bell, endless, never], shots=50)
-    assert eventually(10, lambda: job.partial_result().results[0].success)
+    assert eventually(60, lambda: job.partial_result().results[0].success)
     assert job.cancel() is True
     assert eventually(STOPS_WITHIN_S, nothing_runs)
     partial = job.partial_result()
@@ -97,21 +97,21 @@ def test_cancelling_in_the_middle_of_a_list_keeps_the_finished_circuits(backend,
 
 def test_finished_circuits_are_readable_while_others_run(backend, bell, endless):
     job = backend.run([bell, endless], shots=50)
-    assert eventually(10, lambda: job.partial_result().results[0].success)
+    assert eventually(60, lambda: job.partial_result().results[0].success)
     assert job.running()
     assert sum(job.partial_result().get_counts("bell").values()) == 50
 
 
 def test_waiting_jobs_are_cancelled_and_never_start(backend, bell, endless):
     running = [backend.run(endless) for _ in range(available_cores())]
-    assert eventually(10, lambda: all(job.running() for job in running))
+    assert eventually(60, lambda: all(job.running() for job in running))
     waiting = [backend.run(bell) for _ in range(20)]
     assert [job.cancel() for job in waiting] == [True] * 20
     assert {job.status() for job in waiting} == {JobStatus.CANCELLED}
     assert all(job.running() for job in running)
     last = backend.run(bell)
     running[0].cancel()
-    assert last.result(timeout=10).success
+    assert last.result(timeout=60).success
     for job in waiting:
         assert job.time_started is None
         assert job.time_finished is not None
@@ -140,7 +140,7 @@ def test_a_cancelled_job_stays_cancelled_though_its_work_was_about_to_end(backen
         job = backend.run(bell, shots=10)
         cancelled = job.cancel()
         assert job.status() is (JobStatus.CANCELLED if cancelled else JobStatus.DONE)
-        assert eventually(10, nothing_runs)
+        assert eventually(60, nothing_runs)
         assert job.status() is (JobStatus.CANCELLED if cancelled else JobStatus.DONE)
         assert job.partial_result().results[0].success is not cancelled
 
@@ -158,7 +158,7 @@ def test_many_threads_may_cancel_one_job(backend, endless):
 
 def test_the_work_stops_though_a_done_callback_takes_its_time(backend, endless):
     job, go_on = backend.run(endless), threading.Event()
-    assert eventually(10, job.running)
+    assert eventually(60, job.running)
     job.add_done_callback(lambda _: go_on.wait(30))
     cancelling = threading.Thread(target=job.cancel)
     cancelling.start()
@@ -173,12 +173,12 @@ def test_cancelling_wakes_whoever_waits(backend, endless):
     job = backend.run(endless)
     threading.Timer(0.05, job.cancel).start()
     with pytest.raises(JobCancelledError):
-        job.result(timeout=20)
+        job.result(timeout=60)
 
 
 def test_a_cancelled_job_leaves_its_thread_to_the_next(backend, bell, endless):
     for _ in range(3 * available_cores()):
         job = backend.run(endless)
-        assert eventually(10, job.running)
+        assert eventually(60, job.running)
         job.cancel()
-    assert backend.run(bell).result(timeout=10).success
+    assert backend.run(bell).result(timeout=60).success

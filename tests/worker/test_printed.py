@@ -11,7 +11,7 @@ from queuebit.worker.executors.process import ProcessExecutor
 ODD_BACKENDS = Path(__file__).parent / "backends"
 
 # For a loaded machine; nothing takes so long.
-PATIENCE_S = 30.0
+PATIENCE_S = 60.0
 
 
 class Rig(ExecutorRig):
