@@ -64,7 +64,8 @@ def test_a_service_is_started_in_place_of_one_that_died(launched, bell):
     os.kill(before.pid, signal.SIGKILL)
     launched.until(lambda: process_started(before.pid) is None, "its death")
     job_id = launched.submit(bell)
-    assert ensure_worker(launched.path)
+    # A process looks dead when its first thread is; its lock is free when the last one is. Clients ask again, too.
+    launched.until(lambda: ensure_worker(launched.path), "a service in its place")
     launched.done(job_id)
     (after,) = launched.store.workers()
     assert after.pid != before.pid
