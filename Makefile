@@ -24,7 +24,7 @@ demo-dask: $(READY)
 	$(BIN)/python examples/dask_cluster.py $(CLUSTER)
 
 test: $(READY)
-	$(BIN)/python -m pytest -n auto -q
+	$(BIN)/python -m pytest -n auto --dist worksteal -q
 
 check: $(READY)
 	$(BIN)/ruff format --check src tests examples benchmarks docs
