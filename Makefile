@@ -24,7 +24,7 @@ demo-dask: $(READY)
 	$(BIN)/python examples/dask_cluster.py $(CLUSTER)
 
 test: $(READY)
-	$(BIN)/python -m pytest -n auto -q
+	$(BIN)/python -m pytest -n auto --dist worksteal -q
 
 check: $(READY)
 	$(BIN)/ruff format --check src tests examples benchmarks docs
@@ -33,10 +33,11 @@ check: $(READY)
 	$(BIN)/lint-imports
 	$(BIN)/python docs/fresh.py --check
 
-# The queue killed, stopped, filled, corrupted and raced at every place and for long; `make test` does a part of it.
+# The queue killed, stopped, filled, corrupted and raced at every place and for long, and engines, codecs and the store
+# tried with more examples; `make test` does a part of it.
 torture: $(READY)
-	QUEUEBIT_TORTURE=whole $(BIN)/python -m pytest -n 2 -q tests/torture tests/worker/dask \
-	tests/worker/test_executor_contract.py
+	QUEUEBIT_TORTURE=whole $(BIN)/python -m pytest -n 2 -q tests/torture tests/worker tests/queue tests/engines \
+	tests/codec tests/store tests/providers/test_processes.py
 
 # `make chaos SECONDS=60 SEED=7` is another run. The summary of the last whole one is in docs/reliability.md.
 SECONDS ?= 600

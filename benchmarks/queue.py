@@ -9,7 +9,7 @@ from functools import partial
 from pathlib import Path
 
 from benchmarks.comparison import Comparison
-from benchmarks.durable import endings, growth, idleness, lists, million, speed
+from benchmarks.durable import endings, growth, idleness, lists, looking, million, speed
 from benchmarks.goals import at_least_times, at_most, at_most_times
 from benchmarks.suite import Suite
 from benchmarks.timing import ONCE, Measure, Pace
@@ -35,6 +35,7 @@ def rows() -> Iterator[Comparison]:
     """Return all rows, in the order of the table."""
     yield from _speed_rows()
     yield from _idle_rows()
+    yield from _look_rows()
     yield from _cancel_rows()
     yield from _million_rows()
     yield _growth_row()
@@ -89,6 +90,17 @@ def _idle_rows() -> Iterator[Comparison]:
             prepare=partial(_alone, partial(_as_it_is, measure)),
             unit="%",
             pace=ONCE,
+        )
+
+
+def _look_rows() -> Iterator[Comparison]:
+    programs = {
+        "look": ("a verb that only looks, as `queuebit jobs`, in a process of its own", looking.looking, 2),
+        "help": ("`queuebit --help`, a process", looking.helping, 4),
+    }
+    for name, (work, prepare, goal) in programs.items():
+        yield Comparison(
+            name=name, work=work, peer='`python -c "import qiskit"`', goal=at_least_times(goal), prepare=prepare
         )
 
 

@@ -5,7 +5,7 @@ that runs them is told of a cluster, by `dask=`: "local" starts one of this mach
 scheduler, such as "tcp://10.0.0.1:8786", uses that one. docs/dask.md says how to start one on several machines, on
 Slurm and on Kubernetes.
 
-Needs `pip install 'queuebit[dask]'`.
+Needs `pip install 'queuebit[dask]'`. Its arguments, if any, are the cluster and the number of circuits.
 
 Expect the job's progress, its time, and that all counts are those of a run without a cluster, bit for bit.
 """
@@ -26,9 +26,9 @@ NUM_QUBITS = 16
 OPTIONS = {"shots": 1024, "seed_simulator": 7}
 
 
-def volume(number: int) -> QuantumCircuit:
-    """Return a quantum volume circuit, another one for each number."""
-    circuit = quantum_volume(NUM_QUBITS, seed=number)
+def volume(seed: int) -> QuantumCircuit:
+    """Return a quantum volume circuit, another one for each seed."""
+    circuit = quantum_volume(NUM_QUBITS, seed=seed)
     circuit.measure_all()
     return circuit
 
@@ -41,13 +41,13 @@ def follow(job: QueueJob) -> None:
         print(f"  {job.status().name}: {progress.done} of {progress.total} {progress.unit}", flush=True)
 
 
-def main(path: Path, cluster: str) -> None:
+def main(path: Path, cluster: str = "local", number: str = str(NUM_CIRCUITS)) -> None:
     """Submit, follow, and compare."""
-    circuits = [volume(number) for number in range(NUM_CIRCUITS)]
+    circuits = [volume(seed) for seed in range(int(number))]
     with queuebit.JobQueue(path, dask=cluster) as queue:
         started = time.perf_counter()
         job = queue.get_backend("basic_simulator").run(circuits, **OPTIONS)
-        print(f"job {job.job_id()} of {NUM_CIRCUITS} circuits goes to the Dask cluster {cluster!r}")
+        print(f"job {job.job_id()} of {len(circuits)} circuits goes to the Dask cluster {cluster!r}")
         follow(job)
         counts = job.result().get_counts()
         print(f"done after {time.perf_counter() - started:.1f} s, with the time that the cluster took to start")
@@ -59,4 +59,4 @@ def main(path: Path, cluster: str) -> None:
 if __name__ == "__main__":
     # The service, and with it a cluster of this machine, ends by itself when the queue's file is gone.
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
-        main(Path(folder) / "lab.db", sys.argv[1] if len(sys.argv) > 1 else "local")
+        main(Path(folder) / "lab.db", *sys.argv[1:])

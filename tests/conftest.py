@@ -1,8 +1,30 @@
 """Circuits that tests of several parts share."""
 
+import gc
+import os
+import sys
+
 import pytest
+from hypothesis import settings
 from qiskit import QuantumCircuit
 from qiskit.circuit.classical import expr, types
+
+# Tests start hundreds of processes, each of which would compile the sources anew.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
+
+IS_WHOLE = os.environ.get("QUEUEBIT_TORTURE") == "whole"
+
+# Tests whose number of examples isn't their own try a part of them; `make torture` tries all.
+settings.register_profile("part", max_examples=30)
+if not IS_WHOLE:
+    settings.load_profile("part")
+
+
+def pytest_collection_finish() -> None:
+    """Leave what is imported and collected out of each later search for garbage: Qiskit makes that half a second."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture

@@ -235,7 +235,7 @@ def test_our_job_is_shown_at_once_when_it_changes_however_long_the_interval():
 
     def work():
         started.set()
-        assert finish.wait(10)
+        assert finish.wait(60)
         return result()
 
     job = BasicProviderJob(None, "j-1", work)
@@ -487,7 +487,7 @@ def test_ctrl_c_in_a_real_terminal_leaves_it_clean():
         seen = read_until(leader, "RUNNING")
         program.send_signal(signal.SIGINT)
         seen += read_until(leader, "interrupted\r\n")
-        assert program.wait(10) == 0
+        assert program.wait(60) == 0
     finally:
         program.kill()
         program.wait()

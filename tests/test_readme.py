@@ -37,7 +37,7 @@ def end_services(path: Path) -> None:
     assert workers, "a queue has no service"
     for worker in workers:
         os.kill(worker.pid, signal.SIGTERM)
-    assert eventually(20, lambda: not any(is_alive(worker) for worker in workers))
+    assert eventually(60, lambda: not any(is_alive(worker) for worker in workers))
     store.close()
 
 

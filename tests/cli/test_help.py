@@ -2,7 +2,6 @@
 
 import subprocess
 import sys
-import time
 from collections.abc import Callable
 
 import click
@@ -42,16 +41,6 @@ def test_help_does_not_even_import_the_commands() -> None:
     program = _MODULES_AFTER.format(args=["--help"])
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert not {name for name in done.stderr.split() if name in ("queuebit.cli.run", "queuebit.cli.info")}
-
-
-def test_help_answers_in_a_quarter_of_a_second() -> None:
-    times = []
-    for _ in range(5):
-        started = time.perf_counter()
-        subprocess.run([sys.executable, "-m", "queuebit", "--help"], capture_output=True, check=True)
-        times.append(time.perf_counter() - started)
-    # The best of several: the machine may be busy with something else.
-    assert min(times) < 0.25
 
 
 @pytest.mark.parametrize("command", [[], *([verb] for verb in VERBS)])

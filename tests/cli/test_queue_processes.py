@@ -2,7 +2,6 @@
 
 import fcntl
 import json
-import math
 import os
 import pty
 import re
@@ -21,8 +20,7 @@ import pytest
 from queuebit.store import JobStore, NewJob, open_store
 from queuebit.worker.liveness import is_alive
 
-PATIENCE_S = 30.0
-BUSY_S = 15.0
+PATIENCE_S = 60.0
 
 JOB = "12345678-0000-4000-8000-000000000000"
 OTHER = "87654321-0000-4000-8000-000000000000"
@@ -156,19 +154,6 @@ def test_verbs_that_only_look_import_no_qiskit(store: JobStore, args: list[str])
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert done.stdout
     assert not _HEAVY & set(done.stderr.split())
-
-
-@pytest.mark.parametrize(
-    "args", [["jobs"], ["show", "1234"], ["statistics"], ["doctor"], ["cancel", "1234"]], ids=" ".join
-)
-def test_verbs_that_only_look_answer_in_a_quarter_of_a_second(store: JobStore, args: list[str]) -> None:
-    best_s, deadline = math.inf, time.monotonic() + BUSY_S
-    # Again while the machine is busy with something else.
-    while best_s > 0.25 and time.monotonic() < deadline:
-        started = time.perf_counter()
-        subprocess.run([sys.executable, "-m", "queuebit", *args], capture_output=True, check=True)
-        best_s = min(best_s, time.perf_counter() - started)
-    assert best_s < 0.25
 
 
 def test_waiting_for_a_job_that_has_ended_imports_no_qiskit(store: JobStore) -> None:

@@ -18,7 +18,7 @@ from queuebit.worker.service import WorkerService
 Call = Callable[..., Result]
 Document = Callable[..., dict[str, Any]]
 
-PATIENCE_S = 30.0
+PATIENCE_S = 60.0
 UNKNOWN = "00000000-0000-4000-8000-000000000000"
 
 

@@ -2,7 +2,7 @@
 
 import json
 import random
-import time
+import sys
 from dataclasses import replace
 
 import numpy as np
@@ -19,6 +19,9 @@ from queuebit.codec.whole_results import assemble
 from queuebit.store.records import ShotRange
 
 WHAT = "the result of circuit 0"
+
+CALLS_A_PART = 100
+"""Of functions, Python's own included, when parts of a circuit's shots are merged."""
 
 
 def shots_of(outcomes, *, memory=True, **facts):
@@ -211,15 +214,30 @@ def test_shots_that_are_there_twice_are_refused(tmp_path, ranges):
         )
 
 
-def test_a_thousand_parts_are_quick_to_merge(tmp_path):
-    parts = [encode_result(shots_of(some_outcomes(100, 5, seed)), 0, tmp_path, "x") for seed in range(1000)]
+def merged_in_calls(tmp_path, num_parts, shots):
+    """Merge parts, and return the whole and how many functions were called for that."""
+    parts = [encode_result(shots_of(some_outcomes(shots, 5, seed)), 0, tmp_path, "x") for seed in range(num_parts)]
     results = [decode_result(part, tmp_path) for part in parts]
-    took_s = []
-    for _ in range(3):
-        started = time.perf_counter()
+    calls = 0
+
+    def note(_frame, event, _arg):
+        nonlocal calls
+        calls += event in ("call", "c_call")
+
+    before = sys.getprofile()
+    sys.setprofile(note)
+    try:
         whole = merged(results, WHAT)
-        took_s.append(time.perf_counter() - started)
+    finally:
+        sys.setprofile(before)
+    return whole, calls
+
+
+def test_merging_takes_a_few_calls_a_part_and_none_a_shot(tmp_path):
+    whole, calls = merged_in_calls(tmp_path, 200, 500)
     assert sum(whole.data.counts.values()) == whole.shots == 100_000
     assert "memory" not in vars(whole.data)
     assert pack_shots(whole.data.memory).count == 100_000
-    assert min(took_s) < 0.05
+    assert calls < CALLS_A_PART * 200
+    few, of_few_shots = (merged_in_calls(tmp_path, 20, shots)[1] for shots in (2000, 200))
+    assert few < 1.2 * of_few_shots

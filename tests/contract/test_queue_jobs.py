@@ -54,7 +54,6 @@ def queue(tmp_path_factory: pytest.TempPathFactory) -> Iterator[JobQueue]:
 
 
 class TestQueueJob(JobContract):
-    patience_s = 10.0
     failure_text = "division of 1 by zero"
     unavailable: ClassVar = {
         "constructed": "run() chooses the id",

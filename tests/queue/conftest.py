@@ -17,7 +17,7 @@ from queuebit.worker.service import WorkerService
 BACKENDS = Path(__file__).parent / "backends"
 
 # For a loaded machine; nothing takes so long.
-PATIENCE_S = 30.0
+PATIENCE_S = 60.0
 
 
 class Service:

@@ -62,26 +62,31 @@ def test_waiting_for_many_costs_no_thread_each(queue, simulator, bell):
     assert all(job.cancelled() for job in jobs)
 
 
-def test_a_wait_wakes_when_another_handle_ends_the_job(queue, simulator, bell, until):
+@pytest.fixture
+def no_regular_looks(monkeypatch):
+    """Whoever waits is woken, or goes on waiting."""
+    monkeypatch.setattr("queuebit.queue.workers.CHECK_S", 100 * LIMIT_S)
+    monkeypatch.setattr("queuebit.queue.watch.CHECK_S", 100 * LIMIT_S)
+    monkeypatch.setattr("queuebit.queue.hint_thread.CHECK_S", 100 * LIMIT_S)
+
+
+def test_a_wait_wakes_when_another_handle_ends_the_job(no_regular_looks, queue, simulator, bell, until):
     job = simulator.run(bell)
     with ThreadPoolExecutor(1) as pool:
         waiting = pool.submit(job.wait_for_final_state, LIMIT_S, LIMIT_S)
         until(lambda: queue.watch.is_waited_for)
-        started = time.monotonic()
         queue.job(job.job_id()).cancel()
         waiting.result(LIMIT_S)
-    assert time.monotonic() - started < 0.5
+    assert job.cancelled()
 
 
-def test_a_change_that_nobody_tells_of_is_seen_within_about_a_second(queue, simulator, bell, until):
+def test_a_change_that_nobody_tells_of_is_seen_at_a_regular_look(queue, simulator, bell, until):
     job = simulator.run(bell)
     with ThreadPoolExecutor(1) as pool, JobQueue(queue.path, start_worker=False) as other:
         waiting = pool.submit(job.wait_for_final_state, LIMIT_S, LIMIT_S)
         until(lambda: queue.watch.is_waited_for)
-        started = time.monotonic()
         other.store.request_cancel([job.job_id()])
         waiting.result(LIMIT_S)
-    assert time.monotonic() - started < 10
     assert job.cancelled()
 
 
@@ -153,16 +158,14 @@ def test_a_wait_for_a_job_that_is_deleted_says_so(queue, simulator, bell, until)
     assert job.job_id() in str(told.value)
 
 
-def test_a_wait_in_a_queue_that_is_closed_says_so(queue, simulator, bell, until):
+def test_a_wait_in_a_queue_that_is_closed_says_so(no_regular_looks, queue, simulator, bell, until):
     job = simulator.run(bell)
     with ThreadPoolExecutor(1) as pool:
         waiting = pool.submit(job.result, LIMIT_S)
         until(lambda: queue.watch.is_waited_for)
-        started = time.monotonic()
         queue.close()
         with pytest.raises(StoreError, match="closed"):
             waiting.result(LIMIT_S)
-    assert time.monotonic() - started < 0.5
 
 
 def test_done_callbacks_of_a_queue_that_is_closed_are_not_called_and_that_is_reported(queue, simulator, bell, caplog):

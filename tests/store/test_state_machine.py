@@ -1,5 +1,6 @@
 """Whatever is done to it, in any order, with crashes in between: the store on disk does what the one in memory does."""
 
+import os
 import shutil
 import tempfile
 from collections.abc import Callable
@@ -30,6 +31,8 @@ from queuebit.store import (
 from queuebit.store.doctor import examine
 from queuebit.store.sqlite import SQLiteStore
 from queuebit.testing.store_checks.invariants import assert_consistent
+
+IS_WHOLE = os.environ.get("QUEUEBIT_TORTURE") == "whole"
 
 names = st.sampled_from(["", "n", "m", "ü"])
 tags = st.lists(st.sampled_from(["s", "t", "u"]), max_size=3).map(tuple)
@@ -282,7 +285,7 @@ class StoreMachine(RuleBasedStateMachine):
 
 TestStoreMachine = StoreMachine.TestCase
 TestStoreMachine.settings = settings(
-    max_examples=25, stateful_step_count=40, deadline=None, suppress_health_check=list(HealthCheck)
+    max_examples=25 if IS_WHOLE else 10, stateful_step_count=40, deadline=None, suppress_health_check=list(HealthCheck)
 )
 
 

@@ -46,9 +46,9 @@ def waiting(store: SQLiteStore) -> int:
 def submit_in_threads(store: SQLiteStore, executor: ThreadPoolExecutor) -> list[Future[JobRecord]]:
     """Let one submission begin, which waits for the lock, and then the others, which wait for their turn."""
     first = executor.submit(submit, store)
-    assert eventually(10, lambda: store._writer._turn.locked() and waiting(store) == 0)
+    assert eventually(60, lambda: store._writer._turn.locked() and waiting(store) == 0)
     others = [executor.submit(submit, store) for _ in range(THREADS - 1)]
-    assert eventually(10, lambda: waiting(store) == THREADS - 1)
+    assert eventually(60, lambda: waiting(store) == THREADS - 1)
     return [first, *others]
 
 
@@ -87,10 +87,10 @@ def test_a_write_that_fails_does_not_take_its_group_with_it(store: SQLiteStore) 
     with ThreadPoolExecutor(THREADS) as executor:
         with locked(store):
             first = executor.submit(submit, store)
-            assert eventually(10, lambda: store._writer._turn.locked() and waiting(store) == 0)
+            assert eventually(60, lambda: store._writer._turn.locked() and waiting(store) == 0)
             good = [executor.submit(submit, store) for _ in range(3)]
             bad = executor.submit(submit, store, job_id=taken.job_id)
-            assert eventually(10, lambda: waiting(store) == 4)
+            assert eventually(60, lambda: waiting(store) == 4)
         assert len({job.result().job_id for job in [first, *good]}) == 4
         with pytest.raises(StoreError, match=taken.job_id):
             bad.result()
@@ -123,7 +123,7 @@ def test_an_interrupted_write_that_has_not_begun_never_happens(store: SQLiteStor
     try:
         with ThreadPoolExecutor(1) as executor, locked(store):
             begun = executor.submit(submit, store)
-            assert eventually(10, lambda: store._writer._turn.locked() and waiting(store) == 0)
+            assert eventually(60, lambda: store._writer._turn.locked() and waiting(store) == 0)
             signal.setitimer(signal.ITIMER_REAL, 0.05)
             with pytest.raises(Interrupt):
                 submit(store)
@@ -140,7 +140,7 @@ def test_closing_waits_for_what_was_asked_for(store: SQLiteStore) -> None:
             jobs = submit_in_threads(store, executor)
             closed = threading.Thread(target=store.close)
             closed.start()
-            assert eventually(10, lambda: store._writer._closed)
+            assert eventually(60, lambda: store._writer._closed)
         closed.join()
         acknowledged = {job.result().job_id for job in jobs}
     again = open_store(store.path)

@@ -17,13 +17,16 @@ import sys
 import tempfile
 import time
 from collections import Counter
+from collections.abc import Callable
+from math import inf
 from pathlib import Path
 
-from queuebit.store import FINAL_STATES
+from queuebit.store import FINAL_STATES, JobFilter, JobState
 
 from .chaos_summary import markdown
 from .history import Report, examined, files_of_nobody
 from .laboratory import MODULE_PATH, Laboratory
+from .undisturbed import can_be_run_here
 from .witness import read_witnesses
 
 # What a service or a client may die at, and a service's children.
@@ -96,20 +99,39 @@ class Chaos:
 
     # The torture.
 
-    def torture(self, seconds: float) -> None:
-        """Strike for so long."""
+    def torture(self, seconds: float, *, is_enough: Callable[[], bool] = lambda: True, most_s: float = inf) -> None:
+        """Strike for so long, and then more and more seldom until enough has happened.
+
+        A machine on which processes take longer to start than they are left alive would never get anywhere.
+
+        Args:
+            seconds: how long to strike.
+            is_enough: tells whether to end then.
+            most_s: how long that may take at most.
+        """
         begun = time.monotonic()
         next_progress = begun + PROGRESS_S
-        while (now := time.monotonic()) < begun + seconds:
+        while (now := time.monotonic()) < begun + seconds or not (now > begun + most_s or is_enough()):
             self._go_on(now)
             self._fill()
-            self._strike()
+            if now < begun + seconds or self._pick.random() < seconds / (now - begun):
+                self._strike()
             if now >= next_progress:
                 next_progress = now + PROGRESS_S
                 print(f"{now - begun:5.0f} s: {self._progress()}", flush=True)
             time.sleep(min(self._pick.expovariate(1 / self._pause_s), 2.0))
         self._seconds = time.monotonic() - begun
         self._go_on(float("inf"))
+
+    def num_acknowledged(self) -> int:
+        """Return of how many jobs clients have been told so far."""
+        told, _ = read_witnesses(path for path in self._witnesses if path.exists())
+        return len(told)
+
+    def num_comparable(self) -> int:
+        """Return how many results there are so far that can be compared with an undisturbed run."""
+        done = self.lab.store.jobs(JobFilter(states=frozenset({JobState.DONE})), limit=None)
+        return sum(job.num_circuits for job in done if can_be_run_here(job))
 
     def _fill(self) -> None:
         """Start what there should be, instead of those that have died."""

@@ -1,6 +1,7 @@
-"""Clients that all do everything to one queue at once: ``python -m tests.torture.crowd PATH SEED SECONDS NUMBER``.
+"""Clients that all do everything to one queue at once.
 
-Each is a process. Each writes down what it is told, in ``PATH.N.told``. What nobody would end is cancelled at last.
+``python -m tests.torture.crowd PATH SEED SECONDS NUMBER FEWEST`` starts them. Each is a process. Each writes down what
+it is told, in ``PATH.N.told``. What nobody would end is cancelled at last.
 """
 
 import os
@@ -38,21 +39,22 @@ class Client:
 
     def __init__(self, path: Path, number: int, seed: int) -> None:
         self.mine: list[QueueJob] = []
+        self._num_submitted = 0
         self._pick = random.Random(f"{seed} {number}")
         self._witness = Witness(path.with_name(f"{path.name}.{number}.told"))
         self._queue = JobQueue(path, start_worker=False)
         self._simulator = self._queue.get_backend("basic_simulator")
         self._torture = self._queue.get_backend(TORTURE)
 
-    def live(self, seconds: float) -> None:
-        """Do one thing after another."""
+    def live(self, seconds: float, fewest: int) -> None:
+        """Do one thing after another for so long, and until so many jobs have been submitted."""
         deadline = time.monotonic() + seconds
         weights: dict[Callable[[], None], int] = {
             self.submit: 10, self.submit_many: 3, self.submit_with_key: 3, self.submit_endless: 3,
             self.submit_in_parts: 3, self.cancel: 8, self.cancel_somebodys: 3, self.look: 10, self.update: 3,
             self.rerun: 1, self.delete: 3,
         }  # fmt: skip
-        while time.monotonic() < deadline:
+        while time.monotonic() < deadline or self._num_submitted < fewest:
             self._pick.choices(list(weights), list(weights.values()))[0]()
             if sum(not job.in_final_state() for job in self.mine[-MOST_UNFINISHED:]) >= MOST_UNFINISHED:
                 self.mine[-MOST_UNFINISHED].cancel()
@@ -106,6 +108,7 @@ class Client:
     def _note(self, job: QueueJob, **told: object) -> None:
         self._witness.submitted(job, **told)
         self.mine.append(job)
+        self._num_submitted += 1
 
     # What becomes of jobs.
 
@@ -151,21 +154,21 @@ class Client:
         self._witness.tell(job.job_id(), may_be_gone=True, is_gone=True)
 
 
-def main(path: Path, seed: int, seconds: float, number: int) -> int:
+def main(path: Path, seed: int, seconds: float, number: int, fewest: int) -> int:
     """Have clients live, and return how many have failed."""
     # Forked before anything is opened; what they import is imported once.
     clients = []
     for place in range(number):
         client = os.fork()
         if client == 0:
-            os._exit(_life(path, place, seed, seconds))
+            os._exit(_life(path, place, seed, seconds, fewest))
         clients.append(client)
     return sum(os.waitpid(client, 0)[1] != 0 for client in clients)
 
 
-def _life(path: Path, place: int, seed: int, seconds: float) -> int:
+def _life(path: Path, place: int, seed: int, seconds: float, fewest: int) -> int:
     try:
-        Client(path, place, seed).live(seconds)
+        Client(path, place, seed).live(seconds, fewest)
     except Exception:
         traceback.print_exc()
         return 1
@@ -173,4 +176,4 @@ def _life(path: Path, place: int, seed: int, seconds: float) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(Path(sys.argv[1]), int(sys.argv[2]), float(sys.argv[3]), int(sys.argv[4])))
+    sys.exit(main(Path(sys.argv[1]), int(sys.argv[2]), float(sys.argv[3]), int(sys.argv[4]), int(sys.argv[5])))

@@ -18,7 +18,11 @@ def chaos(tmp_path: Path) -> Iterator[Chaos]:
 
 @pytest.mark.timeout(600)
 def test_chaos_breaks_no_history(chaos: Chaos) -> None:
-    chaos.torture(60 if IS_WHOLE else 3)
+    def is_enough() -> bool:
+        # A few more than asserted: jobs may still be deleted.
+        return chaos.strikes.total() > 3 and chaos.num_acknowledged() > 40 and chaos.num_comparable() > 20
+
+    chaos.torture(60 if IS_WHOLE else 2, is_enough=is_enough, most_s=300)
     chaos.drain()
     chaos.judge()
     assert chaos.violations == [], chaos.markdown()

@@ -12,10 +12,12 @@ import pytest
 
 from queuebit.store import JobEvent, JobState
 
+from .conftest import IS_WHOLE
 from .laboratory import PATIENCE_S, Laboratory, bell, is_running
 from .witness import read_witnesses
 
-KINDS = ("TERM", "INT", "KILL", "STOP")
+# An interrupt of each is also in tests/worker/test_deaths.py, tests/cli/test_queue_processes.py, and below.
+KINDS = ("TERM", "INT", "KILL", "STOP") if IS_WHOLE else ("TERM", "KILL", "STOP")
 
 
 class Stage:

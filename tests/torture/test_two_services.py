@@ -12,9 +12,12 @@ from queuebit.store import JobEvent, JobState
 from .conftest import IS_WHOLE
 from .laboratory import TORTURE, Laboratory, odd
 
-NUM_JOBS = 2000 if IS_WHOLE else 150
+NUM_JOBS = 2000
 
-KILLING_S = 30.0 if IS_WHOLE else 2.0
+KILLING_S = 30.0
+
+
+WHOLE = pytest.mark.skipif(not IS_WHOLE, reason="a part of the whole torture")
 
 
 class Load:
@@ -59,7 +62,9 @@ def load(lab: Laboratory, tmp_path: Path) -> Load:
     return Load(lab, folder)
 
 
+@WHOLE
 def test_two_services_share_much_work_and_run_each_job_once(lab: Laboratory, load: Load) -> None:
+    """With less work: ``tests/worker/test_service.py``."""
     services = [lab.serve(processes=2) for _ in range(2)]
     lab.until(lambda: len(lab.services()) == 2, "two services")
     job_ids = [job_id for _ in range(NUM_JOBS // 50) for job_id in load.submit(50, seconds=0.003)]
@@ -99,7 +104,9 @@ def test_a_service_that_is_held_up_keeps_its_jobs(lab: Laboratory, load: Load, t
     lab.check()
 
 
+@WHOLE
 def test_services_that_die_and_come_never_run_a_job_that_still_runs(lab: Laboratory, load: Load) -> None:
+    """Otherwise the chaos has jobs that notice when they run twice at the same time."""
     pick = random.Random(7)
     services = [lab.serve(processes=2) for _ in range(2)]
     deadline, deaths = time.monotonic() + KILLING_S, 0

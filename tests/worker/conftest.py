@@ -21,7 +21,7 @@ from queuebit.worker.liveness import process_started
 from queuebit.worker.service import WorkerService
 
 # For a loaded machine; nothing takes so long.
-PATIENCE_S = 30.0
+PATIENCE_S = 60.0
 
 ODD_BACKENDS = Path(__file__).parent / "backends"
 

@@ -23,11 +23,9 @@ def launched(lab):
 
 
 def test_a_job_is_run_by_a_service_that_is_started_for_it(launched, bell):
-    begun = time.monotonic()
     job_id = launched.submit(bell)
     assert ensure_worker(launched.path) is True
     launched.done(job_id)
-    assert time.monotonic() - begun < 10  # 3 s is the goal, and 1 s what it takes
     (worker,) = launched.store.workers()
     assert os.getsid(worker.pid) == worker.pid, "the service is in this program's session"
     assert "serves" in launched.path.with_name("lab.db.worker.log").read_text()
@@ -66,7 +64,8 @@ def test_a_service_is_started_in_place_of_one_that_died(launched, bell):
     os.kill(before.pid, signal.SIGKILL)
     launched.until(lambda: process_started(before.pid) is None, "its death")
     job_id = launched.submit(bell)
-    assert ensure_worker(launched.path)
+    # A process looks dead when its first thread is; its lock is free when the last one is. Clients ask again, too.
+    launched.until(lambda: ensure_worker(launched.path), "a service in its place")
     launched.done(job_id)
     (after,) = launched.store.workers()
     assert after.pid != before.pid

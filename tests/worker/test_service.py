@@ -1,5 +1,7 @@
 """The service as a whole: recovering, draining, leaving when idle, two at a time, and what it can't do without."""
 
+import subprocess
+import sys
 import uuid
 from dataclasses import replace
 
@@ -12,7 +14,7 @@ from queuebit.worker.executor import EndReport, Executor, RunEnd
 from queuebit.worker.executors import child_pool
 from queuebit.worker.executors.child_pool import ChildStartError
 from queuebit.worker.hints import HintListener
-from queuebit.worker.liveness import this_worker
+from queuebit.worker.liveness import process_started, this_worker
 from queuebit.worker.service import WorkerService
 
 
@@ -96,15 +98,32 @@ def test_jobs_of_a_dead_worker_are_taken_over_at_the_start(lab, serve_instantly,
     assert "dead" not in {worker.worker_id for worker in lab.store.workers()}
 
 
-def test_jobs_of_a_worker_that_dies_later_are_taken_over(lab, serve_instantly, bell):
+@pytest.fixture
+def dies_with_a_job(lab, bell):
+    """Has a worker beside the one that serves die with a job, whose id is returned, and perhaps a file of it."""
+
+    def die(leave_file=lambda job_id: None):
+        process = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
+        try:
+            started = process_started(process.pid)
+            lab.store.register_worker(replace(this_worker("dying", 0), pid=process.pid, process_started=started))
+            while True:
+                job_id = lab.submit(bell)
+                leave_file(job_id)
+                # The one that serves may be faster.
+                if [claim.job.job_id for claim in lab.store.claim("dying", 1)] == [job_id]:
+                    return job_id
+        finally:
+            process.kill()
+            process.communicate()
+
+    return die
+
+
+def test_jobs_of_a_worker_that_dies_later_are_taken_over(lab, serve_instantly, dies_with_a_job):
     serve_instantly()
     worker = only_worker(lab)
-    while True:
-        register_dead(lab)
-        job_id = lab.submit(bell)
-        # The living one may be faster.
-        if [claim.job.job_id for claim in lab.store.claim("dead", 1)] == [job_id]:
-            break
+    job_id = dies_with_a_job()
     assert is_done(lab, job_id)
     assert lab.store.events(job_id)[-1].worker_id == worker.worker_id
 
@@ -128,19 +147,15 @@ def test_files_that_a_dead_worker_left_are_deleted_at_the_start_and_no_others(la
     assert is_done(lab, lost)
 
 
-def test_files_that_a_worker_left_that_dies_later_are_deleted(lab, serve_instantly, bell):
+def test_files_that_a_worker_left_that_dies_later_are_deleted(lab, serve_instantly, dies_with_a_job):
+    def file_of(job_id):
+        return lab.store.files / f"{stem(job_id, 1)}-0.npy"
+
     serve_instantly()
     only_worker(lab)
-    while True:
-        register_dead(lab)
-        job_id = lab.submit(bell)
-        left = lab.store.files / f"{stem(job_id, 1)}-0.npy"
-        left.touch()
-        # The living one may be faster.
-        if [claim.job.job_id for claim in lab.store.claim("dead", 1)] == [job_id]:
-            break
+    job_id = dies_with_a_job(lambda job_id: file_of(job_id).touch())
     assert is_done(lab, job_id)
-    lab.until(lambda: not left.exists(), "the file deleted")
+    lab.until(lambda: not file_of(job_id).exists(), "the file deleted")
 
 
 def test_a_folder_of_files_that_cant_be_read_stops_no_service(lab, serve_instantly, bell, caplog):
@@ -301,11 +316,11 @@ def test_waiters_are_told_of_every_change(lab, serve_instantly, bell):
     port = only_worker(lab).port
     with HintListener() as listener:
         listener.subscribe([port])
-        assert listener.wait(10), "no answer to the subscription"
+        assert listener.wait(60), "no answer to the subscription"
         job_id = lab.submit(bell)
         seen = set()
         while lab.store.get(job_id).state is not JobState.DONE:
-            assert listener.wait(10)
+            assert listener.wait(60)
             seen.add(lab.store.get(job_id).state)
         assert JobState.DONE in seen
 

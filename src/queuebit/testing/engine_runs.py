@@ -30,7 +30,7 @@ class EngineRuns:
     """
 
     deviations: ClassVar[Mapping[str, str]] = {}
-    patience_s: float = 5.0
+    patience_s: float = 20.0
     deviation_patience_s: ClassVar[float] = 0.1
 
     def make_engine(self) -> Engine:

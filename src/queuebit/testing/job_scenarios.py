@@ -63,7 +63,7 @@ class JobScenarios:
     deviations: ClassVar[Mapping[str, str]] = {}
     unavailable: ClassVar[Mapping[str, str]] = {}
     failure_text: ClassVar[str] = FAILURE_TEXT
-    patience_s: float = 5.0
+    patience_s: float = 20.0
     deviation_patience_s: ClassVar[float] = 0.1
 
     def make_job(self, work: Work, backend: BackendV2 | None, job_id: str, **metadata: Any) -> JobV1:

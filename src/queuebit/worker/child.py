@@ -42,7 +42,10 @@ def main() -> None:
 def _serve(channel: int, lifeline: int, block: int, files: Path) -> None:
     cancels: list[Callable[[], object]] = []
     threading.Thread(target=_hold_on, args=(lifeline, cancels), name="queuebit-lifeline", daemon=True).start()
-    sys.stdout.reconfigure(line_buffering=True)  # type: ignore[union-attr]
+    # Line by line, also where PYTHONUNBUFFERED has print() write a line and its end one after the other: a log that is
+    # read between the two would have half of a line, and two threads' lines in one.
+    for stream in (sys.stdout, sys.stderr):
+        stream.reconfigure(line_buffering=True, write_through=False)  # type: ignore[union-attr]
     # Not before the lifeline is held: this is where Qiskit is imported.
     from queuebit.worker.child_loop import ChildLoop
 

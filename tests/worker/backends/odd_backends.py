@@ -83,6 +83,27 @@ class OddBackend(BackendV2):
         os.write(1, b"to descriptor 1\n")
         warnings.warn("a warning", UserWarning, stacklevel=1)
 
+    def do_print_in_two(self, paths):
+        """Begins a line on each stream, and ends it when it is told to."""
+        reached, go_on = paths.split("|")
+        print("a line", end="")
+        print(" and another", end="", file=sys.stderr)
+        Path(reached).touch()
+        self.do_await_file(go_on)
+        print(" in two")
+        print(" in two", file=sys.stderr)
+
+    def do_print_later(self, paths):
+        """Has a thread print when the run is over."""
+        reached, go_on = paths.split("|")
+
+        def later():
+            self.do_await_file(go_on)
+            print("too late")
+            Path(reached).touch()
+
+        threading.Thread(target=later, daemon=True).start()
+
     def do_flood(self, megabytes):
         for _ in range(int(megabytes)):
             os.write(1, b"0123456789abcdef" * 65536)

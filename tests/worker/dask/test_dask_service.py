@@ -57,9 +57,7 @@ def test_a_job_whose_dask_worker_is_killed_goes_on_with_the_next_circuit(lab, sp
     assert lab.store.get(job_id).crashes == 1
 
 
-@pytest.mark.skipif(os.environ.get("QUEUEBIT_TORTURE") != "whole", reason="a part of the whole torture")
 def test_jobs_go_on_when_the_scheduler_was_killed_and_is_there_again(lab, own_cluster, serve_dask, tmp_path, bell):
-    """With `QUEUEBIT_TORTURE=whole`: `tests/torture/test_dask.py` kills a scheduler, too, and sees less closely."""
     ran, released = tmp_path / "ran", tmp_path / "released"
     worker = own_cluster.start_worker("one")
     service = serve_dask(own_cluster.address)

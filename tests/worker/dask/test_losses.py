@@ -248,10 +248,8 @@ class TestStopping:
         rig = new_rig(cluster.address)
         key = rig.start([deep(2, 1), deep(24, 50)], "qiskit_aer:AerSimulator")
         rig.poll(lambda: rig.stories[key].results, "the first result")
-        begun = time.monotonic()
         rig.call("stop", key)
         assert rig.ended(key).end is RunEnd.STOPPED
-        assert time.monotonic() - begun < 2.0
 
     def test_a_run_behind_a_frozen_worker_is_stopped_when_it_goes_on(self, spare_cluster, new_rig, tmp_path):
         worker = spare_cluster.start_worker("one")

@@ -21,10 +21,9 @@ FEW = settings(
     derandomize=True,
     database=None,
     deadline=None,
-    max_examples=100,
     suppress_health_check=[HealthCheck.differing_executors, HealthCheck.too_slow, HealthCheck.data_too_large],
 )
-"""The same examples in every run; the checks run on each engine's class."""
+"""The same examples in every run, as many as Hypothesis's profile says; the checks run on each engine's class."""
 
 
 class RandomCircuitChecks(OperatorRuns):

@@ -73,6 +73,11 @@ class CapturedOutput:
         self._begin()
         return text
 
+    def drop(self) -> None:
+        """Forget what has been printed so far, which is nobody's; the next run begins anew."""
+        self.read()
+        self._begin()
+
     def close(self) -> None:
         """Let go of the pipe."""
         os.close(self._descriptor)

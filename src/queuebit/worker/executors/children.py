@@ -128,6 +128,8 @@ class Children:
             for message in messages:
                 if isinstance(message, Ready):
                     self._pool.note_ready(child, message.memory_bytes)
+                    # A run may wait for this child already. What is printed by imports isn't its own.
+                    child.process.output.drop()
                     self.look_again()
                 self._on_message(child, message)
         except BrokenMessageError as error:

@@ -83,6 +83,9 @@ class ProcessExecutor(Executor):
         child.backends.add(key)
         self._busy[run_key] = child
         child.process.block.clear()
+        if child.is_ready:
+            # What a thread of an earlier run has printed meanwhile may not have been read yet.
+            child.process.output.drop()
         self._children.send(child, _run_message(assignment, threads))
 
     def _in_place_of_idle(self, threads: int) -> Child | None:
