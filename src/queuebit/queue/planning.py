@@ -20,7 +20,7 @@ _WORTH_CUTTING_S = 0.1
 # A part shall take about a second, so that little is lost with the process that runs it; of shorter work there shall be
 # parts for some processes all the same, but none so short that handing it over costs more than a few per cent.
 _LONGEST_PART_S = 1.0
-_SHORTEST_PART_S = 0.02
+_SHORTEST_PART_S = 0.04
 _PARTS_OF_SHORT_WORK = 16
 
 # Towards the end parts become shorter, so that all processes end at about the same time: each is such a share of what

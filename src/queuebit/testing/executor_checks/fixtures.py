@@ -22,7 +22,7 @@ class ExecutorFixtures:
         deviation_patience_s: The same where a deviation is declared.
         longest_call_s: Seconds that a call of the executor may take, without those in which others had the processors;
             closing it may take longer.
-        stop_s: Seconds within which a run stops that is asked to, for a loaded machine; one that doesn't takes longer.
+        stop_s: Seconds within which a run stops that is asked to.
         rig: The executor of the check that runs.
         folder: An empty folder.
     """
@@ -31,7 +31,7 @@ class ExecutorFixtures:
     patience_s: float = 60.0
     deviation_patience_s: ClassVar[float] = 3.0
     longest_call_s: ClassVar[float] = 0.5
-    stop_s: ClassVar[float] = 30.0
+    stop_s: ClassVar[float] = 2.0
     rig: ExecutorRig
     folder: Path
 

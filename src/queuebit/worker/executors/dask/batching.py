@@ -1,9 +1,10 @@
 """How many runs go to a Dask worker in one task, and how many before it asks for more: by how long runs take."""
 
-# A task costs the cluster some milliseconds. One that takes so long is worth that.
-_BATCH_S = 0.2
+# A task costs the cluster 15 ms of its processors' time. One that takes so long is worth that.
+_BATCH_S = 0.6
+_LEAST_OF_BATCH = 1 / 4
 _MOST_IN_BATCH = 256
-_MOST_BYTES = 2**20
+_MOST_BYTES = 2**22
 
 # Runs that are so short wait at the workers, so that these needn't wait for the next ones.
 _SHORT_S = 0.5
@@ -48,6 +49,11 @@ class Batching:
         if self._mean_s is None:
             return 1
         return max(1, min(_MOST_IN_BATCH, int(_BATCH_S / max(self._mean_s, 1e-6))))
+
+    @property
+    def least(self) -> int:
+        """How many runs are worth a task of their own, where as many are left."""
+        return max(1, int(self.size * _LEAST_OF_BATCH))
 
     @property
     def each(self) -> int:

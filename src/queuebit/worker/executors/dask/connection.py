@@ -27,6 +27,7 @@ from queuebit.worker.executors.dask.versions import PACKAGES, Versions, refusal
 from queuebit.worker.executors.dask.wire import (
     Happening,
     Printed,
+    as_frame,
     decode_happenings,
     encode_orders,
     pack,
@@ -312,7 +313,7 @@ class Connection:
         try:
             future = self._client.submit(
                 worker_side.run_batch,
-                pack(message, circuits),
+                as_frame(pack(message, circuits)),
                 key=batch.key,
                 # This worker and no other: whether its runs have begun is known of it, should it be lost.
                 workers=[member.address],
@@ -322,7 +323,7 @@ class Connection:
                 resources=member.needs(batch.limits) or None,
             )
             try:
-                answer = unpack(await future.result())
+                answer = unpack((await future.result()).tobytes())
             finally:
                 future.release()
         except Exception as error:

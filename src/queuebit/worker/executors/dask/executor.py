@@ -21,13 +21,17 @@ LOCAL = "local"
 """The address that stands for a cluster on this machine, which begins and ends with the executor."""
 
 # A run that takes so long is asked after: what it has printed, how far it is, which circuits are done.
-_ASK_S = 0.3
+_ASK_S = 0.5
 
 # Of many workers, each is asked less often: the scheduler passes on some hundred questions a second. A guess.
 _ASK_EACH_S = 0.003
 
 # And so often if there is nothing to ask, so that the worker knows that somebody still may come.
 _IDLE_ASK_S = 30.0
+
+# A task has such a share of the runs that wait, for each thread: the last ones are short, so that all workers end at
+# about the same time (as in queue/planning.py).
+_ROUNDS = 2
 
 # A worker that didn't answer is asked again so much later.
 _SILENCE_S = 0.5
@@ -201,11 +205,11 @@ class DaskExecutor(Executor):
     # To the workers.
 
     def _can_send(self) -> bool:
-        return bool(self._pending) and any(member.room(self._batching.each) > 0 for member in self._members)
+        return bool(self._pending) and any(member.room(self._batching.each) for member in self._members)
 
     def _send(self) -> None:
         blocked: list[_DaskRun] = []
-        while self._pending and any(member.room(self._batching.each) > 0 for member in self._members):
+        while self._can_send():
             run = self._pending.popleft()
             member = least_busy(self._members, self._batching.each, run.assignment.job.limits)
             if member is not None:
@@ -226,16 +230,29 @@ class DaskExecutor(Executor):
             run.batch, run.sent = batch, now
         self._left[key] = {run.number for run in runs}
         member.in_hand |= self._left[key]
+        member.tasks.add(key)
         member.ask_at = min(member.ask_at, now + self._ask_s())
+        print(
+            "BATCH",
+            round(now, 3),
+            member.address[-5:],
+            [len(r.assignment.indices) for r in runs],
+            "pending",
+            len(self._pending),
+            self._batching.size,
+            file=__import__("sys").stderr,
+            flush=True,
+        )
         self._link.send(batch)
 
     def _companions(self, first: _DaskRun, most: int) -> list[_DaskRun]:
-        """Take more runs that may go in the same task, and leave something for the other workers."""
-        share = math.ceil((len(self._pending) + 1) / max(1, self.num_parallel())) - 1
+        """Take more runs that may go in the same task, and leave enough for the other workers and for the end."""
+        share = math.ceil((len(self._pending) + 1) / max(1, _ROUNDS * self.num_parallel()))
+        most = min(most, max(share, self._batching.least) - 1)
         found: list[_DaskRun] = []
         num_bytes = sum(map(len, first.assignment.circuits))
         job = first.assignment.job
-        while self._pending and len(found) < min(most, share):
+        while self._pending and len(found) < most:
             other = self._pending[0].assignment
             num_bytes += sum(map(len, other.circuits))
             if num_bytes > self._batching.most_bytes or (other.job.priority, other.job.limits) != (
@@ -305,7 +322,10 @@ class DaskExecutor(Executor):
         if isinstance(what, Printed):
             run.printed += what.text
         elif isinstance(what, EndReport):
-            self._batching.note(happening.seconds or LONGEST_WAIT_S)
+            if what.end is RunEnd.RETURNED:
+                self._give_back_pending()
+            elif happening.seconds:
+                self._batching.note(happening.seconds)
             self._forget(run)
             self._reports.append(replace(what, key=run.key, printed=run.printed + what.printed))
         else:
@@ -317,10 +337,16 @@ class DaskExecutor(Executor):
             if number in self._runs:
                 run = self._runs[number]
                 run.has_begun, run.progress = True, max(done, run.progress)
-        for number in unknown:
-            if number in self._runs:
-                self._batching.note(LONGEST_WAIT_S)
-                self._end(self._runs[number], RunEnd.RETURNED, WAITED)
+        for run in [self._runs[number] for number in unknown if number in self._runs]:
+            if not run.is_stopping:
+                self._give_back_pending()
+            self._end(run, RunEnd.RETURNED, WAITED)
+
+    def _give_back_pending(self) -> None:
+        """Give back what hasn't been sent: it was taken because runs seemed to be shorter than they are."""
+        self._batching.note(LONGEST_WAIT_S)
+        while self._pending:
+            self._end(self._pending.popleft(), RunEnd.RETURNED, WAITED)
 
     def on_silence(self, member: Member, ask: Ask) -> None:
         """Ask again, soon."""
@@ -366,4 +392,5 @@ class DaskExecutor(Executor):
             numbers.discard(run.number)
         if not self._left[batch.key]:
             del self._left[batch.key]
+            batch.member.tasks.discard(batch.key)
             self._link.forget(batch.key, [order.number for order in batch.orders])

@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager, suppress
 from functools import partial
 from pathlib import Path
 
+import dask
 from distributed import LocalCluster
 
 from queuebit.worker.executors.dask import local_worker
@@ -27,6 +28,10 @@ _FIRST_PAUSE_S = 1.0
 _LONGEST_PAUSE_S = 15.0
 
 _CLOSE_S = 20.0
+
+# Where a cluster shares the processors with its runs: no profile of threads that only wait, a hundred times a second,
+# and no look at the event loops, fifty times. What a user has configured goes before.
+_LOCAL_DEFAULTS = {"distributed": {"worker": {"profile": {"enabled": False}}, "admin": {"tick": {"interval": "500ms"}}}}
 
 # Of so many connections that broke, workers are told to end what they have left.
 _MOST_SESSIONS = 20
@@ -196,9 +201,12 @@ class Link:
         if not self._local_processes:
             yield self._address
             return
+        dask.config.update_defaults(_LOCAL_DEFAULTS)
         async with LocalCluster(
             n_workers=self._local_processes,
             threads_per_worker=1,
+            # Runs are in children, whose memory the jobs' limits are for.
+            memory_limit=0,
             processes=True,
             dashboard_address="127.0.0.1:0",
             scheduler_kwargs={"dashboard": False},

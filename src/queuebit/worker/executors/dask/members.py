@@ -7,6 +7,9 @@ from dataclasses import dataclass, field
 from queuebit.store.records import Limits
 from queuebit.worker.executors.dask.labels import MEMORY, THREADS
 
+# One that runs, and one that comes next.
+_MOST_TASKS = 2
+
 
 @dataclass(slots=True, eq=False)
 class Member:
@@ -18,6 +21,7 @@ class Member:
         nthreads: how many runs it does side by side.
         resources: what its labels say that it has.
         in_hand: the runs that it has been given and that haven't ended.
+        tasks: the keys of the tasks that these are in.
         confirmed: the last happening that :meth:`Runner.exchange` has told.
         stop: runs that it shall be asked to stop.
         kill: runs that it shall be asked to end.
@@ -30,6 +34,7 @@ class Member:
     nthreads: int
     resources: Mapping[str, float] = field(default_factory=dict)
     in_hand: set[int] = field(default_factory=set)
+    tasks: set[str] = field(default_factory=set)
     confirmed: int = 0
     stop: set[int] = field(default_factory=set)
     kill: set[int] = field(default_factory=set)
@@ -54,12 +59,17 @@ class Member:
         return all(amount <= self.resources[name] for name, amount in self.needs(limits).items())
 
     def room(self, each: int) -> int:
-        """Return for how many more runs it has room.
+        """Return how many more runs it takes now: none where it has something to do and something that waits.
+
+        Runs that become free one by one would otherwise be given to it one by one, and a task costs the cluster as much
+        as some ten short runs.
 
         Args:
-            each: how many there may be for each of its threads.
+            each: how many runs there may be for each of its threads.
         """
-        return self.nthreads * each - len(self.in_hand)
+        if len(self.tasks) >= _MOST_TASKS * self.nthreads:
+            return 0
+        return max(0, self.nthreads * each - len(self.in_hand))
 
 
 def least_busy(members: Iterable[Member], each: int, limits: Limits) -> Member | None:

@@ -9,12 +9,14 @@ from tempfile import mkdtemp
 from typing import Any
 from uuid import uuid4
 
+import numpy as np
 from distributed import Worker, WorkerPlugin, get_worker
+from numpy.typing import NDArray
 
 from queuebit import __version__
 from queuebit.worker.executors.dask.labels import THREADS
 from queuebit.worker.executors.dask.runner import Runner
-from queuebit.worker.executors.dask.wire import decode_orders, encode_happenings, pack, unpack
+from queuebit.worker.executors.dask.wire import as_frame, decode_orders, encode_happenings, pack, unpack
 from queuebit.worker.executors.process import ProcessExecutor
 from queuebit.worker.module_path import module_path
 
@@ -97,23 +99,23 @@ def _sees(probe: Path, content: str) -> bool:
         return False
 
 
-def run_batch(message: bytes) -> bytes:
+def run_batch(message: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """Do runs, in a task: it ends with the last of them.
 
     Args:
-        message: packed: the service's ``session``, the ``runner`` that it means, and the ``orders``.
+        message: a frame, packed: the service's ``session``, the ``runner`` that it means, and the ``orders``.
 
     Returns:
-        Packed: what has happened; None if that runner isn't here any more.
+        A frame, packed: what has happened; None if that runner isn't here any more.
     """
-    batch, circuits = unpack(message)
+    batch, circuits = unpack(message.tobytes())
     worker = get_worker()
     runner = _runner(worker, batch)
     if runner is None:
-        return pack(None)
+        return as_frame(pack(None))
     key = worker.get_current_task()
     happenings = runner.run(decode_orders(batch["orders"], circuits), lambda: _is_wanted(worker, key))
-    return pack(None) if happenings is None else pack(*encode_happenings(happenings))
+    return as_frame(pack(None) if happenings is None else pack(*encode_happenings(happenings)))
 
 
 async def leave(session: str, dask_worker: Worker) -> None:
