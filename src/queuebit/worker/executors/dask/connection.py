@@ -21,13 +21,13 @@ from queuebit.worker.executors.dask import worker_side
 from queuebit.worker.executors.dask.connecting import close
 from queuebit.worker.executors.dask.events import Ask, Batch, Listener
 from queuebit.worker.executors.dask.exceptions import ClusterError
+from queuebit.worker.executors.dask.frames import as_frame
 from queuebit.worker.executors.dask.members import Member
 from queuebit.worker.executors.dask.staging import Staging
 from queuebit.worker.executors.dask.versions import PACKAGES, Versions, refusal
 from queuebit.worker.executors.dask.wire import (
     Happening,
     Printed,
-    as_frame,
     decode_happenings,
     encode_orders,
     pack,

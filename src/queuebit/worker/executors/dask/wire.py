@@ -6,9 +6,6 @@ from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-
 from queuebit.store.records import JobRecord, Limits, ShotRange, StoredResult, Usage
 from queuebit.store.states import JobState
 from queuebit.worker.executor import Assignment, CircuitReport, EndReport, RunEnd, RunKey
@@ -44,15 +41,6 @@ def unpack(data: bytes) -> tuple[Any, list[bytes]]:
         blobs.append(data[start : start + size])
         start += size
     return header, blobs
-
-
-def as_frame(data: bytes) -> NDArray[np.uint8]:
-    """Return bytes in the form that Dask passes on without copies: bytes are copied some ten times on their way.
-
-    Args:
-        data: the bytes.
-    """
-    return np.frombuffer(data, np.uint8)
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,14 +9,13 @@ from tempfile import mkdtemp
 from typing import Any
 from uuid import uuid4
 
-import numpy as np
 from distributed import Worker, WorkerPlugin, get_worker
-from numpy.typing import NDArray
 
 from queuebit import __version__
+from queuebit.worker.executors.dask.frames import Frame, as_frame
 from queuebit.worker.executors.dask.labels import THREADS
 from queuebit.worker.executors.dask.runner import Runner
-from queuebit.worker.executors.dask.wire import as_frame, decode_orders, encode_happenings, pack, unpack
+from queuebit.worker.executors.dask.wire import decode_orders, encode_happenings, pack, unpack
 from queuebit.worker.executors.process import ProcessExecutor
 from queuebit.worker.module_path import module_path
 
@@ -99,7 +98,7 @@ def _sees(probe: Path, content: str) -> bool:
         return False
 
 
-def run_batch(message: NDArray[np.uint8]) -> NDArray[np.uint8]:
+def run_batch(message: Frame) -> Frame:
     """Do runs, in a task: it ends with the last of them.
 
     Args:
