@@ -51,6 +51,7 @@ sanitize: $(SANITIZE_READY)
 	env -u PYTHONPATH LD_PRELOAD="$(SANITIZERS)" ASAN_OPTIONS=detect_leaks=0 \
 	UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1 QUEUEBIT_FUZZ_STEPS=3000 \
 	$(SANITIZE)/venv/bin/python -m pytest -n auto -q -p no:cacheprovider tests/engines/test_native_*.py \
+	tests/codec/test_plain_circuits.py \
 	tests/engines/test_statevector_engine.py
 
 # `make bench QUICK=1`, likewise `bench-queue`, `bench-parts` and `scale`, is a glance at the light rows, which writes nothing.

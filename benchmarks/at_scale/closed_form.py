@@ -8,7 +8,7 @@ import math
 from dataclasses import dataclass
 
 from benchmarks.at_scale.service_times import Load, Outlook, Resource, ServiceTimes, Transport
-from benchmarks.at_scale.simulated_workers import ask_interval_s
+from benchmarks.at_scale.simulated_workers import report_interval_s
 from benchmarks.at_scale.simulation import outlook, parts_of
 from queuebit.worker.backlog import Backlog
 from queuebit.worker.endings import GATHER_S
@@ -59,7 +59,7 @@ def estimate(load: Load, times: ServiceTimes) -> Outlook:
     scheduler_s = shape.num_runs / shape.size * transport.scheduler_task_s
 
     # What workers are asked in a second.
-    asks = min(shape.in_hand, load.num_workers) / ask_interval_s(load.num_workers, transport)
+    asks = min(shape.in_hand, load.num_workers) / report_interval_s(load.num_workers, transport)
     asks *= transport.has_scheduler
     of_service, of_scheduler = min(0.9, asks * transport.ask_s), min(0.9, asks * transport.scheduler_ask_s)
 
@@ -108,7 +108,7 @@ def _shape(load: Load, times: ServiceTimes) -> _Shape:
     if transport.has_scheduler:
         batching = Batching()
         batching.note(run_s)
-        size, each = min(batching.size, math.ceil(num_runs / load.num_workers)), batching.each
+        size, each = batching.share(num_runs, load.num_workers), batching.each
     in_hand = min(load.num_workers * each, num_runs)
     backlog = Backlog()
     backlog.note_run(each * run_s)
@@ -138,7 +138,7 @@ def _num_reports(load: Load, shape: _Shape, transport: Transport, whole_s: float
     """Return how often the progress of a job, or results of one that is cut, are committed before its end."""
     if shape.num_runs > load.num_jobs:
         return min(2.0 * shape.num_runs, whole_s * shape.jobs_in_hand * (1 / _KEEP_S + 1 / REPORT_S))
-    return load.num_jobs * (shape.run_s // ask_interval_s(load.num_workers, transport))
+    return load.num_jobs * (shape.run_s // report_interval_s(load.num_workers, transport))
 
 
 def _waves(load: Load, shape: _Shape) -> float:

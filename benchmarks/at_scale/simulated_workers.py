@@ -10,21 +10,20 @@ from benchmarks.at_scale.virtual_time import VirtualTime
 from queuebit.store.records import StoredResult, Usage
 from queuebit.worker.executor import Assignment, CircuitReport, EndReport, Executor, Report, RunEnd, RunKey
 from queuebit.worker.executors.dask.batching import Batching
+from queuebit.worker.executors.dask.members import MOST_TASKS, ask_interval_s
+from queuebit.worker.running_job import REPORT_S
 
 _RESULT = b"result"
 
-# As in queuebit.worker.executors.dask.executor and in queuebit.worker.running_job.
-_ASK_S, _ASK_EACH_S = 0.3, 0.003
 
-
-def ask_interval_s(num_workers: int, transport: Transport) -> float:
+def report_interval_s(num_workers: int, transport: Transport) -> float:
     """Return how often the service hears of a run that goes on.
 
     Args:
         num_workers: how many workers it has.
         transport: how runs come to them.
     """
-    return max(_ASK_S, _ASK_EACH_S * num_workers) if transport.has_scheduler else _ASK_S
+    return ask_interval_s(num_workers) if transport.has_scheduler else REPORT_S
 
 
 class SimulatedWorkers(Executor):
@@ -50,13 +49,14 @@ class SimulatedWorkers(Executor):
         self._num_parts = num_parts
         self._flow = times.flow
         self._transport = transport
-        self._ask_each_s = ask_interval_s(load.num_workers, transport)
+        self._ask_each_s = report_interval_s(load.num_workers, transport)
         self._begins: dict[RunKey, float] = {}
         self._clock = clock
         self._batching = Batching() if transport.has_scheduler else None
         self._pending: deque[Assignment] = deque()
         self._in_hand = [0] * load.num_workers
-        self._least: list[tuple[int, int]] = [(0, worker) for worker in range(load.num_workers)]
+        self._tasks_of = [0] * load.num_workers
+        self._least = [(self._load_of(worker), worker) for worker in range(load.num_workers)]
         self._free_at = [0.0] * load.num_workers
         self._ends: list[tuple[float, int, int, list[Assignment]]] = []
         self._num_in_hand = self._num_tasks = 0
@@ -113,7 +113,7 @@ class SimulatedWorkers(Executor):
 
     def next_tick_s(self) -> float:
         """Return the seconds until a task can be sent, or ends."""
-        if self._pending and self._least_busy()[0] < self._each:
+        if self._pending and self._room(self._least_busy()):
             return 0.0
         return max(0.0, self._ends[0][0] - self._clock()) if self._ends else math.inf
 
@@ -148,21 +148,29 @@ class SimulatedWorkers(Executor):
 
     def _send(self) -> None:
         while self._pending:
-            in_hand, worker = self._least_busy()
-            if in_hand >= self._each:
+            worker = self._least_busy()
+            room = self._room(worker)
+            if not room:
                 return
-            self._send_task(worker, self._size(self._each - in_hand))
+            self._send_task(worker, self._size(room))
 
-    def _least_busy(self) -> tuple[int, int]:
-        while self._least[0][0] != self._in_hand[self._least[0][1]]:
+    def _room(self, worker: int) -> int:
+        is_full, in_hand = self._load_of(worker)
+        return 0 if is_full else max(0, self._each - in_hand)
+
+    def _load_of(self, worker: int) -> tuple[bool, int]:
+        return self._tasks_of[worker] >= MOST_TASKS, self._in_hand[worker]
+
+    def _least_busy(self) -> int:
+        while self._least[0][0] != self._load_of(self._least[0][1]):
             heapq.heappop(self._least)
-        return self._least[0]
+        return self._least[0][1]
 
     def _size(self, room: int) -> int:
         if self._batching is None:
             return 1
-        share = math.ceil(len(self._pending) / self._load.num_workers)
-        return max(1, min(self._batching.size, room, share, len(self._pending)))
+        share = self._batching.share(len(self._pending), self._load.num_workers)
+        return max(1, min(room, share, len(self._pending)))
 
     def _send_task(self, worker: int, size: int) -> None:
         task = [self._pending.popleft() for _ in range(size)]
@@ -180,9 +188,11 @@ class SimulatedWorkers(Executor):
         heapq.heappush(self._ends, (ends, self._num_tasks, worker, task))
 
     def _hold(self, worker: int, more: int) -> None:
+        """Give a worker the runs of a task, or, if negative, take them away when it has ended."""
         self._in_hand[worker] += more
+        self._tasks_of[worker] += 1 if more > 0 else -1
         self._num_in_hand += more
-        heapq.heappush(self._least, (self._in_hand[worker], worker))
+        heapq.heappush(self._least, (self._load_of(worker), worker))
 
     def _schedule(self, seconds: float) -> float:
         """Have the scheduler do something, and return when that is done."""

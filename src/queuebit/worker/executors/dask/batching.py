@@ -1,8 +1,15 @@
 """How many runs go to a Dask worker in one task, and how many before it asks for more: by how long runs take."""
 
+import math
+
 # A task costs the cluster 15 ms of its processors' time. One that takes so long is worth that.
 _BATCH_S = 0.6
 _LEAST_OF_BATCH = 1 / 4
+
+# A task has such a share of the runs that wait, for each thread: the last ones are short, so that all workers end at
+# about the same time (as in queue/planning.py).
+_ROUNDS = 2
+
 _MOST_IN_BATCH = 256
 _MOST_BYTES = 2**22
 
@@ -50,10 +57,15 @@ class Batching:
             return 1
         return max(1, min(_MOST_IN_BATCH, int(_BATCH_S / max(self._mean_s, 1e-6))))
 
-    @property
-    def least(self) -> int:
-        """How many runs are worth a task of their own, where as many are left."""
-        return max(1, int(self.size * _LEAST_OF_BATCH))
+    def share(self, num_waiting: int, num_parallel: int) -> int:
+        """Return how many of the runs that wait go in the next task, where there is room for them.
+
+        Args:
+            num_waiting: how many wait.
+            num_parallel: how many threads all workers have.
+        """
+        share = math.ceil(num_waiting / max(1, _ROUNDS * num_parallel))
+        return min(self.size, num_waiting, max(share, int(self.size * _LEAST_OF_BATCH)))
 
     @property
     def each(self) -> int:

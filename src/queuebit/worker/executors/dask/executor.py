@@ -14,24 +14,14 @@ from queuebit.worker.executors.dask.batching import LONGEST_WAIT_S, WAITED, Batc
 from queuebit.worker.executors.dask.events import Ask, Batch
 from queuebit.worker.executors.dask.exceptions import ClusterError, require_dask
 from queuebit.worker.executors.dask.mailbox import Mailbox
-from queuebit.worker.executors.dask.members import Member, least_busy
+from queuebit.worker.executors.dask.members import Member, ask_interval_s, least_busy
 from queuebit.worker.executors.dask.wire import Happening, Order, Printed
 
 LOCAL = "local"
 """The address that stands for a cluster on this machine, which begins and ends with the executor."""
 
-# A run that takes so long is asked after: what it has printed, how far it is, which circuits are done.
-_ASK_S = 0.5
-
-# Of many workers, each is asked less often: the scheduler passes on some hundred questions a second. A guess.
-_ASK_EACH_S = 0.003
-
-# And so often if there is nothing to ask, so that the worker knows that somebody still may come.
+# So often a worker is asked if there is nothing to ask, so that it knows that somebody still may come.
 _IDLE_ASK_S = 30.0
-
-# A task has such a share of the runs that wait, for each thread: the last ones are short, so that all workers end at
-# about the same time (as in queue/planning.py).
-_ROUNDS = 2
 
 # A worker that didn't answer is asked again so much later.
 _SILENCE_S = 0.5
@@ -221,7 +211,8 @@ class DaskExecutor(Executor):
         self._pending.extendleft(reversed(blocked))
 
     def _send_batch(self, first: _DaskRun, member: Member) -> None:
-        runs = [first, *self._companions(first, min(self._batching.size, member.room(self._batching.each)) - 1)]
+        share = self._batching.share(len(self._pending) + 1, self.num_parallel())
+        runs = [first, *self._companions(first, min(share, member.room(self._batching.each)) - 1)]
         job, now = first.assignment.job, self._clock()
         key = f"{job.job_id}-{job.attempt}-{first.key.part}-{first.number}"
         orders = tuple(Order(run.number, run.assignment) for run in runs)
@@ -231,7 +222,7 @@ class DaskExecutor(Executor):
         self._left[key] = {run.number for run in runs}
         member.in_hand |= self._left[key]
         member.tasks.add(key)
-        member.ask_at = min(member.ask_at, now + self._ask_s())
+        member.ask_at = min(member.ask_at, now + ask_interval_s(len(self._members)))
         print(
             "BATCH",
             round(now, 3),
@@ -246,9 +237,7 @@ class DaskExecutor(Executor):
         self._link.send(batch)
 
     def _companions(self, first: _DaskRun, most: int) -> list[_DaskRun]:
-        """Take more runs that may go in the same task, and leave enough for the other workers and for the end."""
-        share = math.ceil((len(self._pending) + 1) / max(1, _ROUNDS * self.num_parallel()))
-        most = min(most, max(share, self._batching.least) - 1)
+        """Take more runs that may go in the same task."""
         found: list[_DaskRun] = []
         num_bytes = sum(map(len, first.assignment.circuits))
         job = first.assignment.job
@@ -276,14 +265,11 @@ class DaskExecutor(Executor):
         }
         self._end(run, RunEnd.FAILED, error=error)
 
-    def _ask_s(self) -> float:
-        return max(_ASK_S, _ASK_EACH_S * len(self._members))
-
     def _ask(self, member: Member, now: float) -> None:
         ask = Ask(stop=tuple(member.stop), kill=tuple(member.kill), recall=self._overdue(member, now))
         member.stop.clear()
         member.kill.clear()
-        member.ask_at = now + (self._ask_s() if member.in_hand else _IDLE_ASK_S)
+        member.ask_at = now + (ask_interval_s(len(self._members)) if member.in_hand else _IDLE_ASK_S)
         self._link.ask(member, ask)
 
     def _overdue(self, member: Member, now: float) -> tuple[int, ...]:

@@ -7,8 +7,14 @@ from dataclasses import dataclass, field
 from queuebit.store.records import Limits
 from queuebit.worker.executors.dask.labels import MEMORY, THREADS
 
-# One that runs, and one that comes next.
-_MOST_TASKS = 2
+MOST_TASKS = 2
+"""How many tasks a worker has for each of its threads: one that runs, and one that comes next."""
+
+# A run that takes so long is asked after: what it has printed, how far it is, which circuits are done.
+_ASK_S = 0.5
+
+# Of many workers, each is asked less often: the scheduler passes on some hundred questions a second. A guess.
+_ASK_EACH_S = 0.003
 
 
 @dataclass(slots=True, eq=False)
@@ -67,7 +73,7 @@ class Member:
         Args:
             each: how many runs there may be for each of its threads.
         """
-        if len(self.tasks) >= _MOST_TASKS * self.nthreads:
+        if len(self.tasks) >= MOST_TASKS * self.nthreads:
             return 0
         return max(0, self.nthreads * each - len(self.in_hand))
 
@@ -82,3 +88,12 @@ def least_busy(members: Iterable[Member], each: int, limits: Limits) -> Member |
     """
     fitting = [member for member in members if member.room(each) > 0 and member.suffices(limits)]
     return min(fitting, key=lambda member: len(member.in_hand) / member.nthreads, default=None)
+
+
+def ask_interval_s(num_workers: int) -> float:
+    """Return how often a worker that has something in hand is asked what has happened.
+
+    Args:
+        num_workers: how many workers there are.
+    """
+    return max(_ASK_S, _ASK_EACH_S * num_workers)
