@@ -225,7 +225,8 @@ class OverANetwork(OnACluster):
             network.close()
 
 
-@pytest.fixture(params=["local", "cluster", "network"])
+# On a cluster of its own a service meets the same deaths, and on a network those in tests/worker/dask/test_network.py.
+@pytest.fixture(params=["local", "cluster", "network"] if IS_WHOLE else ["cluster"])
 def stand(
     request: pytest.FixtureRequest, lab: Laboratory, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[Stand]:
