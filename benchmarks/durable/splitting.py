@@ -46,6 +46,12 @@ def by_bare_loops() -> Measure:
     return timed(lambda: pool.map(_simulate, (0, 1), chunksize=1))
 
 
+def by_one_bare_loop() -> Measure:
+    """Return the time of the same circuits in one process: what two processes can be faster on this machine."""
+    pool = _pool()
+    return timed(lambda: [pool.apply(_simulate, (half,)) for half in (0, 1)])
+
+
 def bell_jobs_by_dask() -> Measure:
     """Return the time per job of Bell jobs that are submitted in one commit, on a Dask cluster of two workers."""
     served = _served(2, "local")

@@ -2,7 +2,7 @@
 
 import copy
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
 from typing import Any
@@ -11,7 +11,7 @@ import numpy as np
 from qiskit.result.models import ExperimentResult, ExperimentResultData
 
 from queuebit.codec.exceptions import CodecError
-from queuebit.codec.shot_data import ShotData
+from queuebit.codec.shot_data import ShotData, Shots
 from queuebit.codec.shot_list import ShotList, pack_shots
 
 
@@ -20,10 +20,10 @@ class JoinedShots:
     """The shots of several runs, one run after another.
 
     Attributes:
-        runs: their data.
+        runs: the memory of each.
     """
 
-    runs: Sequence[Any]
+    runs: Sequence[Shots | list[str]]
 
     def unpacked(self) -> list[str]:
         """Return the outcome of each shot.
@@ -31,15 +31,18 @@ class JoinedShots:
         Raises:
             CodecError: if a memory is damaged.
         """
-        return list(chain.from_iterable(data.memory for data in self.runs))
+        return list(chain.from_iterable(run if isinstance(run, list) else run.unpacked() for run in self.runs))
 
     def packed(self) -> ShotList | None:
         """Return the memory as it is stored."""
         return pack_shots(self.unpacked())
 
 
-def merged(results: Sequence[ExperimentResult], what: str) -> ExperimentResult:
+def merged(results: Iterable[ExperimentResult], what: str) -> ExperimentResult:
     """Return the result of all shots from those of some: counts are added up, memories put one after another.
+
+    Each is let go of before the next one is taken: through thousands of them at a time, Python would search for garbage
+    again and again, for as long as all the rest takes.
 
     Args:
         results: in the order of their shots, at least one. Seed, header and metadata are those of the first.
@@ -48,23 +51,50 @@ def merged(results: Sequence[ExperimentResult], what: str) -> ExperimentResult:
     Raises:
         CodecError: if they have something else that differs.
     """
-    first, data = results[0], _without_memory(results[0])
-    for other in results[1:]:
-        differing = _differing(data, _without_memory(other))
-        if _has_memory(other) != _has_memory(first):
+    rest = iter(results)
+    first = next(rest)
+    merging = _Merging(first)
+    for other in rest:
+        merging.add(other, what)
+    return merging.result(first)
+
+
+class _Merging:
+    """What there is of the results so far."""
+
+    def __init__(self, first: ExperimentResult) -> None:
+        self._data = _without_memory(first)
+        self._has_memory = _has_memory(first)
+        self._counts: Counter[str] = Counter()
+        self._memories: list[Shots | list[str]] = []
+        self._num_shots, self._is_good, self._time_s = 0, True, 0.0
+        self._take(first, self._data)
+
+    def add(self, other: ExperimentResult, what: str) -> None:
+        data = _without_memory(other)
+        differing = _differing(self._data, data)
+        if _has_memory(other) != self._has_memory:
             differing.add("memory")
         if differing:
             raise CodecError(f"{what} can't be put together from parts: they differ in {', '.join(sorted(differing))}")
-    if "counts" in data:
-        data["counts"] = _sum([result.data.counts for result in results])
-    facts = _facts(first) | {
-        "shots": sum(result.shots for result in results),
-        "success": all(result.success for result in results),
-        "time_taken": sum(_seconds(result) for result in results),
-    }
-    if not _has_memory(first):
-        return ExperimentResult(data=ExperimentResultData(**data), **facts)
-    return ExperimentResult(data=ShotData(JoinedShots([result.data for result in results]), **data), **facts)
+        self._take(other, data)
+
+    def _take(self, result: ExperimentResult, data: Mapping[str, Any]) -> None:
+        self._counts.update(data.get("counts", {}))
+        if self._has_memory:
+            self._memories.append(result.data.shots() if isinstance(result.data, ShotData) else result.data.memory)
+        self._num_shots += result.shots
+        self._is_good = self._is_good and result.success
+        self._time_s += _seconds(result)
+
+    def result(self, first: ExperimentResult) -> ExperimentResult:
+        facts = _facts(first) | {"shots": self._num_shots, "success": self._is_good, "time_taken": self._time_s}
+        data = dict(self._data)
+        if "counts" in data:
+            data["counts"] = _in_order(self._counts)
+        if not self._has_memory:
+            return ExperimentResult(data=ExperimentResultData(**data), **facts)
+        return ExperimentResult(data=ShotData(JoinedShots(self._memories), **data), **facts)
 
 
 def _without_memory(result: ExperimentResult) -> dict[str, Any]:
@@ -92,12 +122,9 @@ def _facts(result: ExperimentResult) -> dict[str, Any]:
     return facts
 
 
-def _sum(all_counts: Sequence[Mapping[str, int]]) -> dict[str, int]:
-    total: Counter[str] = Counter()
-    for counts in all_counts:
-        total.update(counts)
+def _in_order(counts: Mapping[str, int]) -> dict[str, int]:
     # Hexadecimal numbers by their values, and any other text that a backend may have for an outcome in some order.
-    return dict(sorted(total.items(), key=lambda entry: (len(entry[0]), entry[0])))
+    return dict(sorted(counts.items(), key=lambda entry: (len(entry[0]), entry[0])))
 
 
 def _seconds(result: ExperimentResult) -> float:

@@ -50,6 +50,11 @@ class ShotData(ExperimentResultData):
         # Of several threads that come here at once, all get the same list.
         return self.__dict__.setdefault("memory", shots.unpacked())
 
+    def shots(self) -> Shots | list[str]:
+        """Return the memory in the form that it has now."""
+        memory: list[str] | None = vars(self).get("memory")
+        return self._shots if memory is None and self._shots is not None else memory or []
+
     def with_memory_as(self, form: Callable[[Shots], object]) -> ExperimentResultData:
         """Return the same data with the memory in another form; a list that somebody has been given stays as it is.
 

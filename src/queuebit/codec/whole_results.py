@@ -89,7 +89,7 @@ def _decoded(results: list[StoredResult], files: Path, shots: int) -> Experiment
     if results[0].shots is None:
         return decode_result(results[0], files)
     in_order = sorted(results, key=lambda result: result.shots or ())
-    whole = merged([decode_result(result, files) for result in in_order], f"the result of circuit {results[0].index}")
+    whole = merged((decode_result(result, files) for result in in_order), f"the result of circuit {results[0].index}")
     if whole.shots < shots:
         whole.success, whole.status = False, f"{whole.shots} OF {shots} SHOTS"
     return whole
