@@ -33,6 +33,10 @@ def rows() -> Iterator[Comparison]:
     """Return all rows, in the order of the table."""
     two, dask, bare = splitting.by_two_workers, splitting.by_dask, splitting.by_bare_loops
     yield _row("second-worker", "two workers", "one", at_least_times(1.8), two, splitting.by_one_worker)
+    # What a second core can give here: some are halves of one, or share their way to the memory.
+    yield _row(
+        "second-core", "bare loops in two processes", "in one", at_least_times(1), bare, splitting.by_one_bare_loop
+    )
     yield _row("bare", "two workers", "bare loops in two processes", at_most_times(1.1), two, bare)
     yield _row("dask", "Dask, two workers", "two workers of our own", at_most_times(1.15), dask, two)
     yield _row("dask-bare", "Dask, two workers", "bare loops in two processes", at_most_times(1.1), dask, bare)

@@ -1,7 +1,6 @@
 """The result of a circuit from those of its shots."""
 
 import copy
-from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
@@ -13,6 +12,9 @@ from qiskit.result.models import ExperimentResult, ExperimentResultData
 from queuebit.codec.exceptions import CodecError
 from queuebit.codec.shot_data import ShotData, Shots
 from queuebit.codec.shot_list import ShotList, pack_shots
+
+
+_COUNTS = {"counts"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +67,7 @@ class _Merging:
     def __init__(self, first: ExperimentResult) -> None:
         self._data = _without_memory(first)
         self._has_memory = _has_memory(first)
-        self._counts: Counter[str] = Counter()
+        self._counts: dict[str, int] = {}
         self._memories: list[Shots | list[str]] = []
         self._num_shots, self._is_good, self._time_s = 0, True, 0.0
         self._take(first, self._data)
@@ -80,7 +82,9 @@ class _Merging:
         self._take(other, data)
 
     def _take(self, result: ExperimentResult, data: Mapping[str, Any]) -> None:
-        self._counts.update(data.get("counts", {}))
+        total = self._counts
+        for outcome, number in data.get("counts", {}).items():
+            total[outcome] = total.get(outcome, 0) + number
         if self._has_memory:
             self._memories.append(result.data.shots() if isinstance(result.data, ShotData) else result.data.memory)
         self._num_shots += result.shots
@@ -103,10 +107,10 @@ def _without_memory(result: ExperimentResult) -> dict[str, Any]:
 
 def _differing(data: Mapping[str, Any], others: Mapping[str, Any]) -> set[str]:
     """Return the names of what isn't the same here and there, and not counts that are on both sides."""
+    if data.keys() == others.keys() == _COUNTS:
+        return set()
     shared = data.keys() & others.keys()
-    return (data.keys() ^ others.keys()) | {
-        name for name in shared - {"counts"} if not _is_same(data[name], others[name])
-    }
+    return (data.keys() ^ others.keys()) | {name for name in shared - _COUNTS if not _is_same(data[name], others[name])}
 
 
 def _has_memory(result: ExperimentResult) -> bool:
