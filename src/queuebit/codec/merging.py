@@ -13,7 +13,6 @@ from queuebit.codec.exceptions import CodecError
 from queuebit.codec.shot_data import ShotData, Shots
 from queuebit.codec.shot_list import ShotList, pack_shots
 
-
 _COUNTS = {"counts"}
 
 
