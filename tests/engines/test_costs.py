@@ -3,7 +3,7 @@
 import math
 
 import pytest
-from qiskit import QuantumCircuit
+from qiskit import QuantumCircuit, transpile
 from qiskit.circuit.classical import expr
 from qiskit.circuit.library import quantum_volume
 
@@ -236,3 +236,13 @@ class TestCollapses:
 
     def test_an_empty_circuit_has_none(self):
         assert num_collapses(QuantumCircuit(3)) == num_instructions(QuantumCircuit(3)) == 0
+
+
+class TestMatrices:
+    """Quantum volume's gates are matrices of two qubits, or, translated, some ten gates each."""
+
+    def test_a_matrix_costs_about_as_much_as_the_gates_that_it_is_made_of(self):
+        matrices = quantum_volume(16, seed=1)
+        gates = transpile(matrices, basis_gates=["u", "cx"], optimization_level=0)
+        ratio = cost("statevector", matrices, 1).seconds / cost("statevector", gates, 1).seconds
+        assert 0.5 < ratio < 2

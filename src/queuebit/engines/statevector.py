@@ -37,6 +37,10 @@ _SECONDS_PER_AMPLITUDE_AND_PASS = 1e-9
 _SECONDS_PER_AMPLITUDE_AND_OPERATION = 0.2e-9
 _SECONDS_PER_SHOT = 20e-9
 
+# A standard gate has a parameter or two; a matrix has many more, and is as much work as so many gates for each.
+_PARAMS_OF_GATE = 4
+_OPERATIONS_PER_PARAM = 0.35
+
 # Per shot: its number, its random number, its outcome's place in the core and in the answer.
 _SHOT_BYTES = 64
 
@@ -146,7 +150,9 @@ class StatevectorProgram(Program):
         self._core = core
         self._threads = threads
         self._branching = branching
-        self._num_operations = len(encoded.progress_start)
+        num_operations = len(encoded.progress_start)
+        of_matrices = max(0, len(encoded.params) - _PARAMS_OF_GATE * num_operations)
+        self._num_operations = num_operations + of_matrices * _OPERATIONS_PER_PARAM
 
     def memory_bytes(self, shots: int) -> int:
         """See :meth:`Program.memory_bytes`."""

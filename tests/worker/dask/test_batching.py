@@ -39,6 +39,11 @@ def test_tasks_become_smaller_towards_the_end():
     assert len(found) < 12
 
 
+def test_no_worker_is_left_without_a_run_for_the_sake_of_larger_tasks():
+    assert sizes(batching_of(0.04), 100, 50) == [2] * 25 + [1] * 50
+    assert sizes(batching_of(0.001), 8, 8) == [1] * 8
+
+
 def test_no_task_takes_much_longer_than_it_is_worth():
     assert max(sizes(batching_of(0.05), 10_000, 2)) <= 12
 

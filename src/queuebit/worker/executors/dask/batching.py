@@ -64,8 +64,10 @@ class Batching:
             num_waiting: how many wait.
             num_parallel: how many threads all workers have.
         """
-        share = math.ceil(num_waiting / max(1, _ROUNDS * num_parallel))
-        return min(self.size, num_waiting, max(share, int(self.size * _LEAST_OF_BATCH)))
+        of_each = math.ceil(num_waiting / max(1, num_parallel))
+        share = max(math.ceil(of_each / _ROUNDS), int(self.size * _LEAST_OF_BATCH))
+        # Never so many that others have nothing to do.
+        return min(self.size, of_each, share)
 
     @property
     def each(self) -> int:
