@@ -1,7 +1,7 @@
 """Qiskit's C functions, where the installed Qiskit has them: to read a circuit, and to add instructions to one."""
 
 import ctypes
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from typing import Any
 
@@ -59,11 +59,7 @@ def circuit_reading_functions() -> tuple[int, ...] | None:
     Returns:
         The addresses; None where Qiskit is older than its C interface, or that is another than the core knows.
     """
-    capi = _c_interface()
-    try:
-        return _addresses(capi, _TO_READ) if capi is not None and _has_known_views(capi) else None
-    except AttributeError:
-        return None
+    return _addresses(_TO_READ, _has_known_views)
 
 
 @cache
@@ -73,11 +69,7 @@ def circuit_appending_functions() -> tuple[int, ...] | None:
     Returns:
         The addresses; None where Qiskit is older than its C interface, or that is another than the core knows.
     """
-    capi = _c_interface()
-    try:
-        return _addresses(capi, _TO_APPEND) if capi is not None and _has_known_arguments(capi) else None
-    except AttributeError:
-        return None
+    return _addresses(_TO_APPEND, _has_known_arguments)
 
 
 @cache
@@ -93,16 +85,16 @@ def standard_gates() -> Mapping[str, tuple[int, int, int]]:
     return gates
 
 
-def _c_interface() -> Any:
+def _addresses(names: Sequence[str], is_known: Callable[[Any], bool]) -> tuple[int, ...] | None:
     try:
         from qiskit import capi
-    except ImportError:
+
+        if not is_known(capi):
+            return None
+        functions = [getattr(capi, name) for name in names]
+    except (ImportError, AttributeError):
         return None
-    return capi
-
-
-def _addresses(capi: Any, names: Sequence[str]) -> tuple[int, ...]:
-    return tuple(ctypes.cast(getattr(capi, name), ctypes.c_void_p).value or 0 for name in names)
+    return tuple(ctypes.cast(function, ctypes.c_void_p).value or 0 for function in functions)
 
 
 def _has_known_views(capi: Any) -> bool:
