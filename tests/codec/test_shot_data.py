@@ -9,7 +9,8 @@ import pytest
 from qiskit.result import Result
 from qiskit.result.models import ExperimentResult, ExperimentResultData
 
-from queuebit.codec.results import decode_result, encode_result
+from queuebit.codec.exceptions import CodecError
+from queuebit.codec.results import StoredShots, decode_result, encode_result
 from queuebit.codec.shot_data import ShotData
 from queuebit.codec.shot_list import IndexedShots, pack_shots
 
@@ -98,3 +99,17 @@ def test_indexed_shots_are_packed_as_their_texts_are(num_shots, bits):
 def test_no_shots_are_no_memory():
     assert IndexedShots((), np.array([], dtype=np.int64)).packed() is None
     assert IndexedShots((), np.array([], dtype=np.int64)).unpacked() == []
+
+
+@pytest.mark.parametrize("through", [copy.deepcopy, lambda result: pickle.loads(pickle.dumps(result))])
+def test_a_memory_that_was_read_and_not_yet_asked_for_can_be_copied(tmp_path, through):
+    shots = IndexedShots((0, 3, 31), np.array([0, 1, 1, 2] * 10, dtype=np.int64))
+    stored = encode_result(result_with(ShotData(shots, counts={"0x0": 10, "0x3": 20, "0x1f": 10})), 0, tmp_path, "x")
+    assert through(decode_result(stored, tmp_path)).data.memory == shots.unpacked()
+
+
+def test_a_memory_with_other_fields_is_damaged(tmp_path):
+    shots = StoredShots({"count": 3, "shape": "round"}, b"", "the result of circuit 4")
+    for use in (shots.packed, shots.unpacked):
+        with pytest.raises(CodecError, match=r"the result of circuit 4 can't be read: it is damaged: TypeError"):
+            use()
