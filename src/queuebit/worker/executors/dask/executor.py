@@ -223,17 +223,6 @@ class DaskExecutor(Executor):
         member.in_hand |= self._left[key]
         member.tasks.add(key)
         member.ask_at = min(member.ask_at, now + ask_interval_s(len(self._members)))
-        print(
-            "BATCH",
-            round(now, 3),
-            member.address[-5:],
-            [len(r.assignment.indices) for r in runs],
-            "pending",
-            len(self._pending),
-            self._batching.size,
-            file=__import__("sys").stderr,
-            flush=True,
-        )
         self._link.send(batch)
 
     def _companions(self, first: _DaskRun, most: int) -> list[_DaskRun]:
