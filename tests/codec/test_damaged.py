@@ -14,7 +14,7 @@ from qiskit.result.models import ExperimentResult, ExperimentResultData
 from queuebit.codec.circuits import decode_circuit, encode_circuit
 from queuebit.codec.content import pack_content
 from queuebit.codec.exceptions import CodecError
-from queuebit.codec.results import decode_result, encode_result
+from queuebit.codec.results import decode_result, decode_run, encode_result
 from queuebit.store.records import StoredResult
 
 BELL = QuantumCircuit(2, 2, name="bell")
@@ -41,9 +41,13 @@ def read_result(content, tmp_path, files=()):
     return decode_result(StoredResult(index=2, content=content, files=files), tmp_path)
 
 
-def refused_result(content, tmp_path, files=()):
+def read_run(content, tmp_path, files=()):
+    return decode_run(StoredResult(index=2, content=content, files=files), tmp_path)
+
+
+def refused_result(content, tmp_path, files=(), read=read_result):
     with pytest.raises(CodecError) as refused:
-        read_result(content, tmp_path, files)
+        read(content, tmp_path, files)
     assert str(refused.value).startswith("the result of circuit 2 can't be read: ")
     return str(refused.value)
 
@@ -89,8 +93,8 @@ def test_a_circuit_is_no_result_and_the_other_way_round(content, tmp_path):
 
 
 def test_a_newer_format_is_refused_with_the_cure(content, tmp_path):
-    assert refused_result(content[:3] + b"\2" + content[4:], tmp_path).endswith(
-        "it is in format 2, this queuebit reads format 1. Upgrade queuebit."
+    assert refused_result(content[:3] + b"\3" + content[4:], tmp_path).endswith(
+        "it is in format 3, this queuebit reads formats 1 to 2. Upgrade queuebit."
     )
     assert refused_circuit(CIRCUIT[:-1] + b"\2").endswith(
         "it is in format 2, this queuebit reads format 1. Upgrade queuebit."
@@ -148,6 +152,20 @@ TEXTS = [
     '{"data":{"x":{"$array":{"dtype":"<f8","shape":[1],"file":0}}},"shots":1,"success":true}',
     '{"data":{"x":{"$array":{"dtype":"<f8","shape":[1],"file":"/etc/passwd"}}},"shots":1,"success":true}',
     '{"data":{},"shots":1,"success":true,"meas_return":"nothing"}',
+    '{"data":{},"shots":1,"success":true}{',
+    '{"data":{},"shots":1,"success":true}[]',
+    '{"data":{},"shots":1,"success":true}{}{}',
+    "[" * 100_000,
+]
+WITHOUT_TEXTS = '{"$memory":{"count":9,"form":"indices","texts":null,"data":[0,2],"deflated":false}}'
+TEXTS_OF_A_RUN = [
+    "",
+    "[]",
+    "{}",
+    '{"data":5,"shots":1,"success":true}',
+    '{"data":{},"shots":1}',
+    f'{{"data":{{"memory":{WITHOUT_TEXTS}}},"shots":9,"success":true}}',
+    f'{{"data":{{"counts":5,"memory":{WITHOUT_TEXTS}}},"shots":9,"success":true}}',
     "[" * 100_000,
 ]
 
@@ -155,6 +173,12 @@ TEXTS = [
 @pytest.mark.parametrize("text", TEXTS)
 def test_hostile_results_with_a_right_checksum_are_refused(text, tmp_path):
     assert "damaged" in refused_result(pack_content(text, []), tmp_path)
+
+
+@pytest.mark.parametrize("read", [read_result, read_run])
+@pytest.mark.parametrize("text", TEXTS_OF_A_RUN)
+def test_hostile_results_of_some_shots_are_refused(text, read, tmp_path):
+    assert "damaged" in refused_result(pack_content(text, [b"\0" * 2]), tmp_path, read=read)
 
 
 @pytest.mark.parametrize("name", ["../secret.npy", "/etc/secret.npy", "..", "", "secret", "a/../secret.npy"])
@@ -200,8 +224,9 @@ def test_a_hostile_text_is_read_or_refused(changes):
     text = list(TEXT)
     for place, character in changes:
         text[place] = character
-    with suppress(CodecError):
-        read_result(pack_content("".join(text), [b"\0" * 32]), None)
+    for read in (read_result, read_run):
+        with suppress(CodecError):
+            read(pack_content("".join(text), [b"\0" * 32]), None)
 
 
 def test_the_text_that_hostile_ones_are_made_of_is_right(tmp_path):

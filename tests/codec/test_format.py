@@ -2,16 +2,23 @@
 
 import zlib
 
+import pytest
+
 from queuebit.codec.circuits import decode_circuit
 from queuebit.codec.content import _VOCABULARY
-from queuebit.codec.results import decode_result
+from queuebit.codec.results import decode_result, decode_run
 from queuebit.store.records import StoredResult
 
-# Written by the first version, the circuit with Qiskit 2.1. Others may be added, these never changed.
+# Each was written when its format was new, the circuit with Qiskit 2.1. Others may be added, these never changed.
 RESULT_1 = bytes.fromhex(
     "514252017382e6367200000096010000832722236050a125211c2e3704aa043bddd080805b416692ea52636cee043a2db10ce46eac5931"
     "d3081489d09c084c59b0ec67ac03ca7d403762247a604a83147568c9072d71a3a43444f4172466827310bc183104152f88820494ec8cf4"
     "0c626b21b663cb89c8c9cd1c187b2809ceb4160055555001000200"
+)
+RESULT_2 = bytes.fromhex(
+    "51425202685669666f00000067010000832722236050a125211c2e3704aa043bddd080805b4166e272695e694e0e92038db1390fe8a2c4"
+    "329073b1e6c04c2350dc4133203041c1729db10e28d3019d861a8da640bf22523f7274162466827304bc5830041517888201948c8cf40c"
+    "626b21c662cb59c8c9c71cd56690476b0155555001000200"
 )
 CIRCUIT_1 = bytes.fromhex(
     "5149534b49540f020100000000000000000170710004660008000000020000000200000000000000190000000200000000000000030000"
@@ -24,13 +31,26 @@ CIRCUIT_1 = bytes.fromhex(
 )
 
 
-def test_a_result_of_format_1_can_be_read(tmp_path):
-    read = decode_result(StoredResult(index=0, content=RESULT_1), tmp_path)
+RESULTS = pytest.mark.parametrize("content", [RESULT_1, RESULT_2], ids=["format 1", "format 2"])
+
+
+@RESULTS
+def test_a_result_can_be_read(content, tmp_path):
+    read = decode_result(StoredResult(index=0, content=content), tmp_path)
     assert read.data.saved.tolist() == [1, 2]
     assert read.data.memory == ["0x0", "0x3"] * 10
     assert read.data.counts == {"0x0": 10, "0x3": 10}
     assert read.header["metadata"] == {"pair": (1, 2j)}
     assert (read.shots, read.status, read.seed_simulator, read.time_taken) == (20, "DONE", 7, 0.5)
+
+
+@RESULTS
+def test_what_a_run_of_some_shots_found_can_be_read(content, tmp_path):
+    read = decode_run(StoredResult(index=0, content=content), tmp_path)
+    assert read.data.saved.tolist() == [1, 2]
+    assert read.data.memory == ["0x0", "0x3"] * 10
+    assert read.data.counts == {"0x0": 10, "0x3": 10}
+    assert (read.shots, read.success, read.time_taken) == (20, True, 0.5)
 
 
 def test_a_circuit_of_format_1_can_be_read():

@@ -12,7 +12,7 @@ from qiskit.result.models import ExperimentResult, ExperimentResultData
 
 from queuebit.codec.exceptions import CodecError
 from queuebit.codec.merging import merged
-from queuebit.codec.results import decode_result, encode_result
+from queuebit.codec.results import decode_result, decode_run, encode_result
 from queuebit.codec.shot_data import ShotData
 from queuebit.codec.shot_list import pack_shots
 from queuebit.codec.whole_results import assemble
@@ -33,6 +33,11 @@ def shots_of(outcomes, *, memory=True, **facts):
     return ExperimentResult(shots=len(texts), data=ExperimentResultData(**data), **{**fields, **facts})
 
 
+def whole_of(results):
+    first, *rest = results
+    return merged(first, rest, WHAT)
+
+
 def cut(outcomes, *places):
     """The outcomes before, between and behind some places."""
     return [outcomes[first:after] for first, after in zip((0, *places), (*places, len(outcomes)), strict=True)]
@@ -48,7 +53,7 @@ def some_outcomes(number, num_bits, seed=1):
 @pytest.mark.parametrize("places", [(), (1,), (999,), (10, 11, 12), (300, 600)])
 def test_the_whole_is_what_one_run_gives(num_bits, places):
     outcomes = some_outcomes(1000, num_bits)
-    whole = merged([shots_of(piece) for piece in cut(outcomes, *places)], WHAT)
+    whole = whole_of([shots_of(piece) for piece in cut(outcomes, *places)])
     expected = shots_of(outcomes)
     assert whole.shots == 1000
     assert whole.data.memory == expected.data.memory
@@ -56,7 +61,7 @@ def test_the_whole_is_what_one_run_gives(num_bits, places):
 
 
 def test_counts_alone_have_no_memory():
-    whole = merged([shots_of([0, 1], memory=False), shots_of([1, 1, 3], memory=False)], WHAT)
+    whole = whole_of([shots_of([0, 1], memory=False), shots_of([1, 1, 3], memory=False)])
     assert whole.data.counts == {"0x0": 1, "0x1": 3, "0x3": 1}
     assert not isinstance(whole.data, ShotData)
     assert "memory" not in whole.data.to_dict()
@@ -64,33 +69,33 @@ def test_counts_alone_have_no_memory():
 
 def test_nothing_measured_gives_nothing():
     nothing = ExperimentResult(5, success=True, data=ExperimentResultData(counts={}, memory=[]))
-    whole = merged([nothing, nothing], WHAT)
+    whole = whole_of([nothing, nothing])
     assert (whole.shots, whole.data.counts, whole.data.memory) == (10, {}, [])
 
 
 def test_one_part_is_the_whole():
     only = shots_of([0, 5, 5], seed=7)
-    whole = merged([only], WHAT)
+    whole = whole_of([only])
     assert whole.to_dict() == {**only.to_dict(), "time_taken": 0.0}
 
 
 def test_the_facts_are_those_of_the_first_and_sums():
     first = shots_of([0], seed=7, time_taken=0.5, metadata={"engine": "e", "nested": [1]})
     second = shots_of([1], seed=8, time_taken=0.25, metadata={"engine": "f"})
-    whole = merged([first, second], WHAT)
+    whole = whole_of([first, second])
     assert (whole.seed, whole.metadata, whole.time_taken) == (7, {"engine": "e", "nested": [1]}, 0.75)
     assert (whole.success, whole.status) == (True, "DONE")
     assert Result(results=[whole]).get_counts() == {"0" * 70: 1, "0" * 69 + "1": 1}
 
 
 def test_what_failed_in_part_failed():
-    assert not merged([shots_of([0]), shots_of([1], success=False)], WHAT).success
+    assert not whole_of([shots_of([0]), shots_of([1], success=False)]).success
 
 
 def test_the_parts_stay_as_they_are():
     first, second = shots_of([0, 1]), shots_of([1])
     before = json.dumps([first.to_dict(), second.to_dict()], default=str)
-    whole = merged([first, second], WHAT)
+    whole = whole_of([first, second])
     whole.data.memory.append("0x9")
     whole.data.counts["0x9"] = 1
     assert json.dumps([first.to_dict(), second.to_dict()], default=str) == before
@@ -101,12 +106,12 @@ def test_outcomes_that_are_no_numbers_are_added_up():
         ExperimentResult(2, success=True, data=ExperimentResultData(counts=counts))
         for counts in ({"00 1": 1, "01 1": 1}, {"01 1": 2})
     ]
-    assert merged(parts, WHAT).data.counts == {"00 1": 1, "01 1": 3}
+    assert whole_of(parts).data.counts == {"00 1": 1, "01 1": 3}
 
 
 def test_equal_data_beside_the_counts_is_kept():
     state = np.array([1, 0j])
-    whole = merged([shots_of([0], data={"final": state, "note": "n"}) for _ in range(3)], WHAT)
+    whole = whole_of([shots_of([0], data={"final": state, "note": "n"}) for _ in range(3)])
     assert np.array_equal(whole.data.final, state)
     assert whole.data.note == "n"
 
@@ -128,17 +133,17 @@ def test_data_that_differs_is_refused(one, other, names, place):
     parts = [shots_of([0], data=one) for _ in range(3)]
     parts[place] = shots_of([0], data=other)
     with pytest.raises(CodecError, match=f"^the result of circuit 0 can't be put together.*they differ in {names}$"):
-        merged(parts, WHAT)
+        whole_of(parts)
 
 
 @pytest.mark.parametrize("memory", [True, False])
 def test_a_memory_that_not_all_have_is_refused(memory):
     with pytest.raises(CodecError, match="they differ in memory"):
-        merged([shots_of([0], memory=memory), shots_of([0], memory=not memory)], WHAT)
+        whole_of([shots_of([0], memory=memory), shots_of([0], memory=not memory)])
 
 
 def test_a_merged_result_can_be_stored(there_and_back, same):
-    whole = merged([shots_of(piece, seed=3) for piece in cut(some_outcomes(500, 80), 100, 101)], WHAT)
+    whole = whole_of([shots_of(piece, seed=3) for piece in cut(some_outcomes(500, 80), 100, 101)])
     again = there_and_back(whole)
     assert same(again.to_dict(), whole.to_dict())
 
@@ -217,7 +222,7 @@ def test_shots_that_are_there_twice_are_refused(tmp_path, ranges):
 def merged_in_calls(tmp_path, num_parts, shots):
     """Merge parts, and return the whole and how many functions were called for that."""
     parts = [encode_result(shots_of(some_outcomes(shots, 5, seed)), 0, tmp_path, "x") for seed in range(num_parts)]
-    results = [decode_result(part, tmp_path) for part in parts]
+    first, rest = decode_result(parts[0], tmp_path), [decode_run(part, tmp_path) for part in parts[1:]]
     calls = 0
 
     def note(_frame, event, _arg):
@@ -227,7 +232,7 @@ def merged_in_calls(tmp_path, num_parts, shots):
     before = sys.getprofile()
     sys.setprofile(note)
     try:
-        whole = merged(results, WHAT)
+        whole = merged(first, rest, WHAT)
     finally:
         sys.setprofile(before)
     return whole, calls

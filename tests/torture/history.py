@@ -335,10 +335,10 @@ def _whole_results(
     whole = {}
     for index, results in by_index.items():
         results.sort(key=lambda result: result.shots or (0, 0))
-        decoded = [decode_result(result, store.files) for result in results]
+        first, *rest = [decode_result(result, store.files) for result in results]
         number = sum(result.shots.number for result in results if result.shots is not None)
         if number == cut.get(index, 0):
-            whole[index] = decoded[0] if index not in cut else merged(decoded, f"the result of circuit {index}")
+            whole[index] = first if index not in cut else merged(first, rest, f"the result of circuit {index}")
     return whole
 
 

@@ -65,7 +65,7 @@ def _of_shots(
         seed = _seed(options["seed_simulator"], part.first, part.shots)
         run = backend.run(circuit, **{**options, "shots": part.shots.number, "seed_simulator": seed})
         results += run.result().results
-    return merged(results, "an undisturbed run")
+    return merged(results[0], results[1:], "an undisturbed run")
 
 
 def differences(found: ExperimentResult, expected: Mapping[str, Any]) -> list[str]:

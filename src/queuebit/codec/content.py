@@ -9,11 +9,11 @@ from queuebit.codec.exceptions import CodecError
 # Magic and version; a checksum of all that follows; how long the deflated text is, and the text.
 _HEAD = struct.Struct("<3sBIII")
 _MAGIC = b"QBR"
-_VERSION = 1
+_VERSION = 2
 _CHECKED_FROM = 8
 
-# Deflating starts from this text, so that what every result has costs next to nothing. It belongs to version 1: never
-# change it.
+# Deflating starts from this text, so that what every result has costs next to nothing. It belongs to all versions:
+# never change it.
 _VOCABULARY = (
     b'"required_memory_mb":"max_memory_mb":"parallel_shots":"parallel_state_update":"input_qubit_map":[["active_input_qubits":['
     b'"num_bind_params":"num_clbits":"num_qubits":"remapped_qubits":false,"runtime_parameter_bind":false,"sample_measure_time":'
@@ -65,9 +65,10 @@ def unpack_content(content: bytes, what: str) -> tuple[str, memoryview]:
             f"{what} can't be read: these {len(content)} bytes aren't an encoded result, or only its beginning"
         )
     _, version, checksum, deflated_size, size = _HEAD.unpack_from(content)
-    if version != _VERSION:
+    if not 1 <= version <= _VERSION:
         raise CodecError(
-            f"{what} can't be read: it is in format {version}, this queuebit reads format {_VERSION}. Upgrade queuebit."
+            f"{what} can't be read: it is in format {version}, this queuebit reads formats 1 to {_VERSION}. "
+            "Upgrade queuebit."
         )
     view = memoryview(content)
     if zlib.crc32(view[_CHECKED_FROM:]) != checksum:

@@ -4,7 +4,7 @@ import copy
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 from qiskit.result.models import ExperimentResult, ExperimentResultData
@@ -39,21 +39,28 @@ class JoinedShots:
         return pack_shots(self.unpacked())
 
 
-def merged(results: Iterable[ExperimentResult], what: str) -> ExperimentResult:
+class Run(Protocol):
+    """What is needed of the result of some shots; ``time_taken`` in seconds, if it has that."""
+
+    shots: int
+    success: bool
+    data: ExperimentResultData
+
+
+def merged(first: ExperimentResult, rest: Iterable[Run], what: str) -> ExperimentResult:
     """Return the result of all shots from those of some: counts are added up, memories put one after another.
 
     Each is let go of before the next one is taken: through thousands of them at a time, Python would search for garbage
     again and again, for as long as all the rest takes.
 
     Args:
-        results: in the order of their shots, at least one. Seed, header and metadata are those of the first.
+        first: the result of the first shots. Seed, header and metadata are of this one.
+        rest: those of the others, in the order of their shots.
         what: whose they are, to begin an error's sentence.
 
     Raises:
-        CodecError: if they have something else that differs.
+        CodecError: if their data has something beside counts and memory that differs.
     """
-    rest = iter(results)
-    first = next(rest)
     merging = _Merging(first)
     for other in rest:
         merging.add(other, what)
@@ -71,7 +78,7 @@ class _Merging:
         self._num_shots, self._is_good, self._time_s = 0, True, 0.0
         self._take(first, self._data)
 
-    def add(self, other: ExperimentResult, what: str) -> None:
+    def add(self, other: Run, what: str) -> None:
         data = _without_memory(other)
         differing = _differing(self._data, data)
         if _has_memory(other) != self._has_memory:
@@ -80,7 +87,7 @@ class _Merging:
             raise CodecError(f"{what} can't be put together from parts: they differ in {', '.join(sorted(differing))}")
         self._take(other, data)
 
-    def _take(self, result: ExperimentResult, data: Mapping[str, Any]) -> None:
+    def _take(self, result: Run, data: Mapping[str, Any]) -> None:
         total = self._counts
         for outcome, number in data.get("counts", {}).items():
             total[outcome] = total.get(outcome, 0) + number
@@ -100,7 +107,7 @@ class _Merging:
         return ExperimentResult(data=ShotData(JoinedShots(self._memories), **data), **facts)
 
 
-def _without_memory(result: ExperimentResult) -> dict[str, Any]:
+def _without_memory(result: Run) -> dict[str, Any]:
     return {name: value for name, value in vars(result.data).items() if not name.startswith("_") and name != "memory"}
 
 
@@ -112,7 +119,7 @@ def _differing(data: Mapping[str, Any], others: Mapping[str, Any]) -> set[str]:
     return (data.keys() ^ others.keys()) | {name for name in shared - _COUNTS if not _is_same(data[name], others[name])}
 
 
-def _has_memory(result: ExperimentResult) -> bool:
+def _has_memory(result: Run) -> bool:
     return isinstance(result.data, ShotData) or "memory" in vars(result.data)
 
 
@@ -130,7 +137,7 @@ def _in_order(counts: Mapping[str, int]) -> dict[str, int]:
     return dict(sorted(counts.items(), key=lambda entry: (len(entry[0]), entry[0])))
 
 
-def _seconds(result: ExperimentResult) -> float:
+def _seconds(result: Run) -> float:
     return float(getattr(result, "time_taken", 0.0) or 0.0)
 
 

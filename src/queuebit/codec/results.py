@@ -3,6 +3,7 @@
 import copy
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -30,7 +31,12 @@ _MIN_PACKED_SHOTS = 16
 
 _DOLLAR, _TAG, _TAGGED_MEMORY = "$", '"$', '"memory":{"$memory":'
 
+# A content's text is two JSON objects: first what differs from run to run of a circuit, then the rest.
+_OF_A_RUN = ("shots", "success", "data")
+_TIME_TAKEN = "time_taken"
+
 _write_json = json.JSONEncoder(separators=(",", ":"), allow_nan=False, check_circular=False).encode
+_plain_json = json.JSONDecoder()
 
 
 class _ResultEncoder(ValueEncoder):
@@ -53,12 +59,12 @@ class _ResultEncoder(ValueEncoder):
         self._inline_bytes += len(data)
         return [self._inline_bytes - len(data), len(data)]
 
-    def keep_shots(self, shots: ShotList) -> Encoded:
+    def keep_shots(self, shots: ShotList, counts: object) -> Encoded:
         place = self.keep_blob(shots.data)
         fields = {
             "count": shots.count,
             "form": shots.form,
-            "texts": shots.texts,
+            "texts": None if isinstance(counts, dict) and list(counts) == shots.texts else shots.texts,
             "data": place,
             "deflated": shots.deflated,
         }
@@ -91,7 +97,9 @@ class _ResultDecoder(ValueDecoder):
             memory = self.untagged(memory)
         if not isinstance(memory, StoredShots):
             return ExperimentResultData(**fields)
-        return ShotData(memory, **{name: value for name, value in fields.items() if name != "memory"})
+        del fields["memory"]
+        memory.take_texts(fields)
+        return ShotData(memory, **fields)
 
     def _shots(self, fields: dict[str, Any]) -> "StoredShots":
         return StoredShots(fields, bytes(self._blob(*fields["data"])), self._what)
@@ -126,7 +134,11 @@ def encode_result(result: ExperimentResult, index: int, files: Path, stem: str) 
     """
     what = f"the result of circuit {index}"
     encoder = _ResultEncoder(stem)
-    text = _text(encoder.encode(_fields(result, encoder), what), what)
+    rest = encoder.encode(_fields(result, encoder), what)
+    of_the_run = {name: rest.pop(name) for name in _OF_A_RUN}
+    if _TIME_TAKEN in rest:
+        of_the_run[_TIME_TAKEN], rest[_TIME_TAKEN] = rest[_TIME_TAKEN], None  # there it keeps its place
+    text = _text(of_the_run, what) + _text(rest, what)
     write_array_files(files, encoder.files)
     return StoredResult(
         index=index,
@@ -146,7 +158,7 @@ def _fields(result: ExperimentResult, encoder: _ResultEncoder) -> dict[str, Any]
     if isinstance(memory, list) and len(memory) >= _MIN_PACKED_SHOTS:
         memory = pack_shots(memory)
     if isinstance(memory, ShotList):
-        fields["data"]["memory"] = encoder.keep_shots(memory)
+        fields["data"]["memory"] = encoder.keep_shots(memory, fields["data"].get("counts"))
     return fields
 
 
@@ -174,16 +186,69 @@ def decode_result(stored: StoredResult, files: Path) -> ExperimentResult:
     Raises:
         CodecError: if it is damaged, from a newer version, or a file of it is missing or damaged; names what is.
     """
-    what = f"the result of circuit {stored.index}"
-    text, blobs = unpack_content(stored.content, what)
-    decoder = _ResultDecoder(blobs, files, stored.files, what)
+    what = _what(stored)
     try:
-        fields = json.loads(text, object_hook=decoder.untagged if _is_tagged(text) else None)
+        of_the_run, decoder, read_json, rest = _opened(stored, files, what)
+        # The first format had one object.
+        fields = read_json.decode(rest) | of_the_run if rest else of_the_run
         return ExperimentResult(data=decoder.data(fields.pop("data")), **fields)
     except (CodecError, MemoryError):
         raise
     except Exception as error:
         raise _damaged(what, error) from error
+
+
+@dataclass(slots=True)
+class RunOfShots:
+    """What is in the result of some of a circuit's shots beside what all of them have in common.
+
+    Attributes:
+        shots: how many.
+        success: whether all went well.
+        data: counts, memory and so on.
+        time_taken: in seconds.
+    """
+
+    shots: int
+    success: bool
+    data: ExperimentResultData
+    time_taken: float
+
+
+def decode_run(stored: StoredResult, files: Path) -> RunOfShots:
+    """Return what :func:`decode_result` does but for header, metadata and so on, in two thirds of the time.
+
+    Args:
+        stored: likewise.
+        files: likewise.
+
+    Raises:
+        CodecError: likewise.
+    """
+    what = _what(stored)
+    try:
+        fields, decoder, _, _ = _opened(stored, files, what)
+        data = decoder.data(fields["data"])
+        return RunOfShots(fields["shots"], fields["success"], data, fields.get(_TIME_TAKEN, 0.0))
+    except (CodecError, MemoryError):
+        raise
+    except Exception as error:
+        raise _damaged(what, error) from error
+
+
+def _what(stored: StoredResult) -> str:
+    return f"the result of circuit {stored.index}"
+
+
+def _opened(
+    stored: StoredResult, files: Path, what: str
+) -> tuple[dict[str, Any], _ResultDecoder, json.JSONDecoder, str]:
+    """Return the first object of a content, what reads its data, and what reads the rest."""
+    text, blobs = unpack_content(stored.content, what)
+    decoder = _ResultDecoder(blobs, files, stored.files, what)
+    read_json = json.JSONDecoder(object_hook=decoder.untagged) if _is_tagged(text) else _plain_json
+    fields, end = read_json.raw_decode(text)
+    return fields, decoder, read_json, text[end:]
 
 
 def _is_tagged(text: str) -> bool:
@@ -198,7 +263,7 @@ class StoredShots:
 
     __slots__ = ("_data", "_fields", "_what")
 
-    def __init__(self, fields: Mapping[str, Any], data: bytes, what: str) -> None:
+    def __init__(self, fields: dict[str, Any], data: bytes, what: str) -> None:
         """Keep it.
 
         Args:
@@ -209,6 +274,18 @@ class StoredShots:
         self._fields = fields
         self._data = data
         self._what = what
+
+    def take_texts(self, data: Mapping[str, Any]) -> None:
+        """Let the texts be those of the counts, in their order, if they aren't kept twice.
+
+        Args:
+            data: the data that this is the memory of.
+
+        Raises:
+            KeyError: if there are no counts.
+        """
+        if self._fields.get("texts", ()) is None:
+            self._fields["texts"] = list(data["counts"])
 
     def unpacked(self) -> list[str]:
         """Return the outcome of each shot.

@@ -10,7 +10,7 @@ from qiskit.result.models import ExperimentResult, ExperimentResultData
 
 from queuebit.codec.exceptions import CodecError
 from queuebit.codec.merging import merged
-from queuebit.codec.results import decode_result
+from queuebit.codec.results import decode_result, decode_run
 from queuebit.store.records import StoredResult
 
 _NOT_FINISHED = "NOT FINISHED"
@@ -89,7 +89,8 @@ def _decoded(results: list[StoredResult], files: Path, shots: int) -> Experiment
     if results[0].shots is None:
         return decode_result(results[0], files)
     in_order = sorted(results, key=lambda result: result.shots or ())
-    whole = merged((decode_result(result, files) for result in in_order), f"the result of circuit {results[0].index}")
+    first, rest = decode_result(in_order[0], files), (decode_run(result, files) for result in in_order[1:])
+    whole = merged(first, rest, f"the result of circuit {results[0].index}")
     if whole.shots < shots:
         whole.success, whole.status = False, f"{whole.shots} OF {shots} SHOTS"
     return whole
