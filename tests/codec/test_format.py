@@ -47,10 +47,11 @@ def test_a_result_can_be_read(content, tmp_path):
 @RESULTS
 def test_what_a_run_of_some_shots_found_can_be_read(content, tmp_path):
     read = decode_run(StoredResult(index=0, content=content), tmp_path)
-    assert read.data.saved.tolist() == [1, 2]
-    assert read.data.memory == ["0x0", "0x3"] * 10
-    assert read.data.counts == {"0x0": 10, "0x3": 10}
-    assert (read.shots, read.success, read.time_taken) == (20, True, 0.5)
+    assert read.memory.unpacked() == ["0x0", "0x3"] * 10
+    assert list(read.data) == ["counts", "saved"]
+    assert read.data["saved"].tolist() == [1, 2]
+    assert read.data["counts"] == {"0x0": 10, "0x3": 10}
+    assert (read.shots, read.success, read.time_s) == (20, True, 0.5)
 
 
 def test_a_circuit_of_format_1_can_be_read():

@@ -11,7 +11,7 @@ from qiskit.result import Result
 from qiskit.result.models import ExperimentResult, ExperimentResultData
 
 from queuebit.codec.exceptions import CodecError
-from queuebit.codec.merging import merged
+from queuebit.codec.merging import merged, run_of
 from queuebit.codec.results import decode_result, decode_run, encode_result
 from queuebit.codec.shot_data import ShotData
 from queuebit.codec.shot_list import pack_shots
@@ -35,7 +35,7 @@ def shots_of(outcomes, *, memory=True, **facts):
 
 def whole_of(results):
     first, *rest = results
-    return merged(first, rest, WHAT)
+    return merged(first, map(run_of, rest), WHAT)
 
 
 def cut(outcomes, *places):

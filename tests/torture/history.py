@@ -17,7 +17,7 @@ from typing import Any
 from qiskit.result.models import ExperimentResult
 
 from queuebit.codec.exceptions import CodecError
-from queuebit.codec.merging import merged
+from queuebit.codec.merging import merged, run_of
 from queuebit.codec.results import decode_result
 from queuebit.store import (
     EventRecord,
@@ -338,7 +338,9 @@ def _whole_results(
         first, *rest = [decode_result(result, store.files) for result in results]
         number = sum(result.shots.number for result in results if result.shots is not None)
         if number == cut.get(index, 0):
-            whole[index] = first if index not in cut else merged(first, rest, f"the result of circuit {index}")
+            whole[index] = (
+                first if index not in cut else merged(first, map(run_of, rest), f"the result of circuit {index}")
+            )
     return whole
 
 

@@ -14,7 +14,7 @@ from qiskit.result.models import ExperimentResult
 
 from queuebit.codec.circuits import decode_circuit
 from queuebit.codec.json_values import values_from_json
-from queuebit.codec.merging import merged
+from queuebit.codec.merging import merged, run_of
 from queuebit.registry import backend_names, make_backend
 from queuebit.store import JobRecord
 from queuebit.store.records import Part
@@ -65,7 +65,7 @@ def _of_shots(
         seed = _seed(options["seed_simulator"], part.first, part.shots)
         run = backend.run(circuit, **{**options, "shots": part.shots.number, "seed_simulator": seed})
         results += run.result().results
-    return merged(results[0], results[1:], "an undisturbed run")
+    return merged(results[0], map(run_of, results[1:]), "an undisturbed run")
 
 
 def differences(found: ExperimentResult, expected: Mapping[str, Any]) -> list[str]:

@@ -4,7 +4,7 @@ import copy
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 from qiskit.result.models import ExperimentResult, ExperimentResultData
@@ -39,15 +39,40 @@ class JoinedShots:
         return pack_shots(self.unpacked())
 
 
-class Run(Protocol):
-    """What is needed of the result of some shots; ``time_taken`` in seconds, if it has that."""
+@dataclass(slots=True)
+class RunOfShots:
+    """What is in the result of some of a circuit's shots beside what all of them have in common.
+
+    Attributes:
+        shots: how many.
+        success: whether all went well.
+        time_s: how long the run took.
+        memory: the outcome of each shot; None if there is none.
+        data: all other data, such as counts, by their names.
+    """
 
     shots: int
     success: bool
-    data: ExperimentResultData
+    time_s: float
+    memory: Shots | list[str] | None
+    data: dict[str, Any]
 
 
-def merged(first: ExperimentResult, rest: Iterable[Run], what: str) -> ExperimentResult:
+def run_of(result: ExperimentResult) -> RunOfShots:
+    """Return what is in a result that was never stored.
+
+    Args:
+        result: the result.
+    """
+    fields = {name: value for name, value in vars(result.data).items() if not name.startswith("_")}
+    memory = fields.pop("memory", None)
+    if isinstance(result.data, ShotData):
+        memory = result.data.shots()
+    time_s = float(getattr(result, "time_taken", 0.0) or 0.0)
+    return RunOfShots(result.shots, result.success, time_s, memory, fields)
+
+
+def merged(first: ExperimentResult, rest: Iterable[RunOfShots], what: str) -> ExperimentResult:
     """Return the result of all shots from those of some: counts are added up, memories put one after another.
 
     Each is let go of before the next one is taken: through thousands of them at a time, Python would search for garbage
@@ -61,7 +86,7 @@ def merged(first: ExperimentResult, rest: Iterable[Run], what: str) -> Experimen
     Raises:
         CodecError: if their data has something beside counts and memory that differs.
     """
-    merging = _Merging(first)
+    merging = _Merging(run_of(first))
     for other in rest:
         merging.add(other, what)
     return merging.result(first)
@@ -70,32 +95,31 @@ def merged(first: ExperimentResult, rest: Iterable[Run], what: str) -> Experimen
 class _Merging:
     """What there is of the results so far."""
 
-    def __init__(self, first: ExperimentResult) -> None:
-        self._data = _without_memory(first)
-        self._has_memory = _has_memory(first)
+    def __init__(self, first: RunOfShots) -> None:
+        self._data = first.data
+        self._has_memory = first.memory is not None
         self._counts: dict[str, int] = {}
         self._memories: list[Shots | list[str]] = []
         self._num_shots, self._is_good, self._time_s = 0, True, 0.0
-        self._take(first, self._data)
+        self._take(first)
 
-    def add(self, other: Run, what: str) -> None:
-        data = _without_memory(other)
-        differing = _differing(self._data, data)
-        if _has_memory(other) != self._has_memory:
+    def add(self, other: RunOfShots, what: str) -> None:
+        differing = _differing(self._data, other.data)
+        if (other.memory is not None) != self._has_memory:
             differing.add("memory")
         if differing:
             raise CodecError(f"{what} can't be put together from parts: they differ in {', '.join(sorted(differing))}")
-        self._take(other, data)
+        self._take(other)
 
-    def _take(self, result: Run, data: Mapping[str, Any]) -> None:
+    def _take(self, run: RunOfShots) -> None:
         total = self._counts
-        for outcome, number in data.get("counts", {}).items():
+        for outcome, number in run.data.get("counts", {}).items():
             total[outcome] = total.get(outcome, 0) + number
-        if self._has_memory:
-            self._memories.append(result.data.shots() if isinstance(result.data, ShotData) else result.data.memory)
-        self._num_shots += result.shots
-        self._is_good = self._is_good and result.success
-        self._time_s += _seconds(result)
+        if run.memory is not None:
+            self._memories.append(run.memory)
+        self._num_shots += run.shots
+        self._is_good = self._is_good and run.success
+        self._time_s += run.time_s
 
     def result(self, first: ExperimentResult) -> ExperimentResult:
         facts = _facts(first) | {"shots": self._num_shots, "success": self._is_good, "time_taken": self._time_s}
@@ -107,20 +131,12 @@ class _Merging:
         return ExperimentResult(data=ShotData(JoinedShots(self._memories), **data), **facts)
 
 
-def _without_memory(result: Run) -> dict[str, Any]:
-    return {name: value for name, value in vars(result.data).items() if not name.startswith("_") and name != "memory"}
-
-
 def _differing(data: Mapping[str, Any], others: Mapping[str, Any]) -> set[str]:
     """Return the names of what isn't the same here and there, and not counts that are on both sides."""
     if data.keys() == others.keys() == _COUNTS:
         return set()
     shared = data.keys() & others.keys()
     return (data.keys() ^ others.keys()) | {name for name in shared - _COUNTS if not _is_same(data[name], others[name])}
-
-
-def _has_memory(result: Run) -> bool:
-    return isinstance(result.data, ShotData) or "memory" in vars(result.data)
 
 
 def _facts(result: ExperimentResult) -> dict[str, Any]:
@@ -135,10 +151,6 @@ def _facts(result: ExperimentResult) -> dict[str, Any]:
 def _in_order(counts: Mapping[str, int]) -> dict[str, int]:
     # Hexadecimal numbers by their values, and any other text that a backend may have for an outcome in some order.
     return dict(sorted(counts.items(), key=lambda entry: (len(entry[0]), entry[0])))
-
-
-def _seconds(result: Run) -> float:
-    return float(getattr(result, "time_taken", 0.0) or 0.0)
 
 
 def _is_same(value: object, other: object) -> bool:
