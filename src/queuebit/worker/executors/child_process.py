@@ -20,9 +20,9 @@ from queuebit.worker.messages import Message
 
 _THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 
-# Dask sets it, so that its workers' memory shrinks at once. A simulator would be given new pages for each state: of
-# circuits of 18 qubits, that takes a quarter of the time.
-_TRIM_VARIABLE = "MALLOC_TRIM_THRESHOLD_"
+# Dask sets the first, so that its workers' memory shrinks at once; a cluster of our own sets both. With either, a
+# simulator is given new pages for each state: of circuits of 18 qubits, that takes a quarter of the time.
+_MALLOC_VARIABLES = ("MALLOC_TRIM_THRESHOLD_", "MALLOC_MMAP_THRESHOLD_")
 
 # macOS counts in bytes.
 _PEAK_UNIT_BYTES = 1 if sys.platform == "darwin" else 1024
@@ -180,7 +180,7 @@ class ChildProcess:
 
 
 def _environment(threads: int) -> dict[str, str]:
-    inherited = {name: value for name, value in os.environ.items() if name != _TRIM_VARIABLE}
+    inherited = {name: value for name, value in os.environ.items() if name not in _MALLOC_VARIABLES}
     return {**inherited, **dict.fromkeys(_THREAD_VARIABLES, str(threads))}
 
 

@@ -323,7 +323,7 @@ class Connection:
                 resources=member.needs(batch.limits) or None,
             )
             try:
-                answer = unpack((await future.result()).tobytes())
+                answer = unpack((await future.result()).data)
             finally:
                 future.release()
         except Exception as error:

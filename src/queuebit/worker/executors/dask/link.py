@@ -29,9 +29,21 @@ _LONGEST_PAUSE_S = 15.0
 
 _CLOSE_S = 20.0
 
-# Where a cluster shares the processors with its runs: no profile of threads that only wait, a hundred times a second,
-# and no look at the event loops, fifty times. What a user has configured goes before.
-_LOCAL_DEFAULTS = {"distributed": {"worker": {"profile": {"enabled": False}}, "admin": {"tick": {"interval": "500ms"}}}}
+# Where a cluster shares the processors with its runs. What a user has configured goes before.
+_LOCAL_DEFAULTS = {
+    "distributed": {
+        # No profile of threads that only wait, a hundred times a second.
+        "worker": {"profile": {"enabled": False}},
+        # Nobody sees what is noted of event loops, fifty times a second, and of the system, of each process twice.
+        "admin": {"tick": {"interval": "500ms"}, "system-monitor": {"interval": "10s"}},
+        # Results are fetched once and forgotten.
+        "scheduler": {"active-memory-manager": {"start": False}},
+        # A worker's memory isn't given back to the system, to be asked for again with the next message.
+        "nanny": {
+            "pre-spawn-environ": {"MALLOC_TRIM_THRESHOLD_": 2**25, "MALLOC_MMAP_THRESHOLD_": 2**25},
+        },
+    }
+}
 
 # Of so many connections that broke, workers are told to end what they have left.
 _MOST_SESSIONS = 20

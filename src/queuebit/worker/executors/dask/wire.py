@@ -27,18 +27,19 @@ def pack(header: Any, blobs: Sequence[bytes] = ()) -> bytes:
     return b"".join([_LENGTH.pack(len(text)), text, *blobs])
 
 
-def unpack(data: bytes) -> tuple[Any, list[bytes]]:
+def unpack(data: bytes | memoryview) -> tuple[Any, list[bytes]]:
     """Return what :func:`pack` has packed.
 
     Args:
         data: that.
     """
-    (length,) = _LENGTH.unpack_from(data)
+    view = memoryview(data)
+    (length,) = _LENGTH.unpack_from(view)
     start = _LENGTH.size + length
-    header, sizes = json.loads(data[_LENGTH.size : start])
+    header, sizes = json.loads(bytes(view[_LENGTH.size : start]))
     blobs = []
     for size in sizes:
-        blobs.append(data[start : start + size])
+        blobs.append(bytes(view[start : start + size]))
         start += size
     return header, blobs
 

@@ -107,7 +107,7 @@ def run_batch(message: Frame) -> Frame:
     Returns:
         A frame, packed: what has happened; None if that runner isn't here any more.
     """
-    batch, circuits = unpack(message.tobytes())
+    batch, circuits = unpack(message.data)
     worker = get_worker()
     runner = _runner(worker, batch)
     if runner is None:
