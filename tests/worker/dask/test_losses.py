@@ -7,6 +7,7 @@ import signal
 import time
 from pathlib import Path
 
+import dask
 import pytest
 from distributed import Client
 
@@ -273,6 +274,18 @@ def test_a_cluster_on_this_machine_begins_and_ends_with_the_executor(new_rig):
     pid = result.metadata["pid"]
     rig.executor._link.close()
     assert is_gone_soon(pid)
+
+
+def test_a_worker_on_this_machine_that_dask_gives_up_has_a_successor(new_rig, tmp_path, monkeypatch):
+    monkeypatch.setattr("queuebit.worker.executors.dask.local_cluster._LOOK_S", 0.2)
+    with dask.config.set({"distributed.deploy.lost-worker-timeout": "1ms"}):
+        rig = new_rig("local", processes=1)
+        rig.until_parallel(1)
+        for number in range(2):
+            key, pid = rig.staying(tmp_path / f"pid {number}")
+            os.kill(_parent(pid), signal.SIGKILL)
+            assert rig.ended(key).end is RunEnd.DIED
+    assert rig.finished()
 
 
 def _parent(pid):

@@ -8,14 +8,11 @@ from contextlib import asynccontextmanager, suppress
 from functools import partial
 from pathlib import Path
 
-import dask
-from distributed import LocalCluster
-
-from queuebit.worker.executors.dask import local_worker
 from queuebit.worker.executors.dask.connecting import close, connect
 from queuebit.worker.executors.dask.connection import Connection
 from queuebit.worker.executors.dask.events import Ask, Batch, Listener
 from queuebit.worker.executors.dask.exceptions import ClusterError, UnreachableError
+from queuebit.worker.executors.dask.local_cluster import local_cluster
 from queuebit.worker.executors.dask.mailbox import Mailbox
 from queuebit.worker.executors.dask.members import Member
 from queuebit.worker.executors.dask.staging import Staging
@@ -28,22 +25,6 @@ _FIRST_PAUSE_S = 1.0
 _LONGEST_PAUSE_S = 15.0
 
 _CLOSE_S = 20.0
-
-# Where a cluster shares the processors with its runs. What a user has configured goes before.
-_LOCAL_DEFAULTS = {
-    "distributed": {
-        # No profile of threads that only wait, a hundred times a second.
-        "worker": {"profile": {"enabled": False}},
-        # Nobody sees what is noted of event loops, fifty times a second, and of the system, of each process twice.
-        "admin": {"tick": {"interval": "500ms"}, "system-monitor": {"interval": "10s"}},
-        # Results are fetched once and forgotten.
-        "scheduler": {"active-memory-manager": {"start": False}},
-        # A worker's memory isn't given back to the system, to be asked for again with the next message.
-        "nanny": {
-            "pre-spawn-environ": {"MALLOC_TRIM_THRESHOLD_": 2**25, "MALLOC_MMAP_THRESHOLD_": 2**25},
-        },
-    }
-}
 
 # Of so many connections that broke, workers are told to end what they have left.
 _MOST_SESSIONS = 20
@@ -213,17 +194,5 @@ class Link:
         if not self._local_processes:
             yield self._address
             return
-        dask.config.update_defaults(_LOCAL_DEFAULTS)
-        async with LocalCluster(
-            n_workers=self._local_processes,
-            threads_per_worker=1,
-            # Runs are in children, whose memory the jobs' limits are for.
-            memory_limit=0,
-            processes=True,
-            dashboard_address="127.0.0.1:0",
-            scheduler_kwargs={"dashboard": False},
-            asynchronous=True,
-            silence_logs=logging.ERROR,
-            preload=[local_worker.__name__],
-        ) as cluster:
-            yield cluster.scheduler_address
+        async with local_cluster(self._local_processes) as address:
+            yield address
