@@ -306,7 +306,7 @@ def test_a_lost_claim_stops_the_run(lab, serve, tmp_path, is_running, monkeypatc
     # Somebody takes this worker for dead, and its job.
     lab.store.recover(lambda worker: False)
     lab.until(lambda: lab.store.get(job_id).attempt == 2, "another attempt")
-    assert not is_running(pid)
+    lab.until(lambda: not is_running(pid), "the end of the run that lost its claim")
     lab.cancel(job_id)
     assert lab.until_final(job_id).state is JobState.CANCELLED
 
