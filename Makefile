@@ -23,8 +23,10 @@ CLUSTER ?= local
 demo-dask: $(READY)
 	$(BIN)/python examples/dask_cluster.py $(CLUSTER)
 
+# Tests of services and workers wait half of their time.
+TEST_PROCESSES ?= $(shell $(PYTHON) -c 'import os; print(min(16, 2 * (os.cpu_count() or 1)))')
 test: $(READY)
-	$(BIN)/python -m pytest -n auto --dist worksteal -q
+	$(BIN)/python -m pytest -n $(TEST_PROCESSES) --dist worksteal -q
 
 check: $(READY)
 	$(BIN)/ruff format --check src tests examples benchmarks docs
