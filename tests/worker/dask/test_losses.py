@@ -281,11 +281,11 @@ def test_a_worker_on_this_machine_that_dask_gives_up_has_a_successor(new_rig, tm
     with dask.config.set({"distributed.deploy.lost-worker-timeout": "1ms"}):
         rig = new_rig("local", processes=1)
         rig.until_parallel(1)
-        for number in range(2):
-            key, pid = rig.staying(tmp_path / f"pid {number}")
-            os.kill(_parent(pid), signal.SIGKILL)
-            assert rig.ended(key).end is RunEnd.DIED
-    assert rig.finished()
+        key, pid = rig.staying(tmp_path / "pid")
+        os.kill(_parent(pid), signal.SIGKILL)
+        assert rig.ended(key).end is RunEnd.DIED
+        # The worker that was given up may take a run before it goes.
+        assert RunEnd.FINISHED in (rig.ended(rig.start([bell()], "basic_simulator")).end for _ in range(5))
 
 
 def _parent(pid):
