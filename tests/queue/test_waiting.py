@@ -54,11 +54,15 @@ def test_all_that_is_waited_for_is_asked_for_in_one_query(served, bell, looks):
     assert len(asked) < 10
 
 
-def test_jobs_are_waited_for_while_they_run(served, bell):
+@pytest.mark.parametrize("in_order", [True, False])
+def test_jobs_that_run_cost_no_query_for_each_status(served, bell, looks, in_order):
     simulator = served.get_backend("basic_simulator")
     jobs = served.run_many(simulator.prepare(bell, shots=1) for _ in range(300))
-    assert {id(job) for job in as_completed(jobs[:150], timeout=LIMIT_S)} == set(map(id, jobs[:150]))
-    assert all(job.result(LIMIT_S).success for job in jobs)
+    done = jobs if in_order else as_completed(jobs, timeout=LIMIT_S)
+    assert {id(job) for job in done if job.result(LIMIT_S).success} == set(map(id, jobs))
+    asked, single = looks
+    assert single == []
+    assert len(asked) < len(jobs)
 
 
 def test_waiting_for_many_costs_no_thread_each(queue, simulator, bell):

@@ -309,4 +309,4 @@ def test_nothing_is_lost_of_jobs_on_a_cluster_whatever_is_killed(
     assert {lab.state(job_id) for job_id in work.job_ids} == {JobState.DONE}
     assert stand.losses <= work.events(), "nobody died of consequence"
     assert report.looked_at["acknowledged jobs"] >= NUM_CLIENTS * FEWEST_JOBS
-    assert report.looked_at["results of some shots"] >= 26 * len(stand.strikes)
+    assert report.looked_at["results of some shots"] > 26 * len(stand.strikes)
