@@ -74,4 +74,7 @@ async def _keep_workers(cluster: LocalCluster, num_workers: int) -> None:
                 del cluster.workers[name]
         if len(cluster.workers) < num_workers:
             _logger.warning("Dask has given up a worker on this machine; starting another one")
-            cluster.scale(num_workers)
+            try:
+                await cluster  # starts those that it lacks, and waits for them
+            except Exception:
+                _logger.exception("no worker can be started on this machine; trying again")
