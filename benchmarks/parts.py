@@ -5,17 +5,18 @@ Run it with ``make bench-parts``, or ``python -m benchmarks.parts``.
 
 import itertools
 import sys
-from collections.abc import Callable, Iterator, Mapping
-from functools import partial
+from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 from benchmarks.comparison import Comparison
 from benchmarks.durable import splitting
 from benchmarks.goals import Goal, at_least_times, at_most, at_most_times
 from benchmarks.suite import Suite
-from benchmarks.timing import Measure, Pace
+from benchmarks.timing import Measure, Pace, in_turns
 
-_ROUNDS = Pace(seconds=0.0, least_turns=9, turn_seconds=0.0, warm_up=False)
+_ROUNDS = Pace(seconds=0.0, least_turns=9, turn_seconds=0.0, warm_up=True)
+_EACH_ROUND = Pace(seconds=0.0, least_turns=_ROUNDS.least_turns, turn_seconds=0.0, warm_up=False)
 _WORK = f"a job of {splitting.CIRCUITS} circuits of {splitting.QUBITS} qubits"
 
 
@@ -32,22 +33,12 @@ def main() -> int:
 
 def rows() -> Iterator[Comparison]:
     """Return all rows, in the order of the table."""
-    ways = _Rounds(
-        {
-            "one worker": splitting.by_one_worker,
-            "two workers": splitting.by_two_workers,
-            "a bare loop": splitting.by_one_bare_loop,
-            "bare loops in two processes": splitting.by_bare_loops,
-            "Dask, two workers": splitting.by_dask,
-        }
-    )
-    row = partial(_row, ways)
-    yield row("second-worker", "two workers", "one worker", at_least_times(1.8))
+    yield _row("second-worker", "two workers", "one worker", at_least_times(1.8))
     # What a second core can give here: some are halves of one, or share their way to the memory.
-    yield row("second-core", "bare loops in two processes", "a bare loop", at_least_times(1))
-    yield row("bare", "two workers", "bare loops in two processes", at_most_times(1.1))
-    yield row("dask", "Dask, two workers", "two workers", at_most_times(1.15))
-    yield row("dask-bare", "Dask, two workers", "bare loops in two processes", at_most_times(1.1))
+    yield _row("second-core", "bare loops in two processes", "a bare loop", at_least_times(1))
+    yield _row("bare", "two workers", "bare loops in two processes", at_most_times(1.1))
+    yield _row("dask", "Dask, two workers", "two workers", at_most_times(1.15))
+    yield _row("dask-bare", "Dask, two workers", "bare loops in two processes", at_most_times(1.1))
     yield Comparison(
         name="dask-bell",
         work=f"{splitting.BELL_JOBS:,} Bell jobs through Dask, each",
@@ -66,38 +57,36 @@ def rows() -> Iterator[Comparison]:
     )
 
 
-class _Rounds:
-    """The ways to do the job, each once in every round, so that all rows tell of the same minutes."""
-
-    def __init__(self, ways: Mapping[str, Callable[[], Measure]]) -> None:
-        self._ways = ways
-        self._measures: dict[str, Measure] = {}
-        self._rounds: list[dict[str, float]] = []
-
-    def measure(self, way: str) -> Measure:
-        """Return a measure that gives the way's figures, round by round."""
-        numbers = itertools.count()
-        return lambda: self._figure(way, next(numbers))
-
-    def _figure(self, way: str, number: int) -> float:
-        if not self._measures:
-            self._measures = {name: prepare() for name, prepare in self._ways.items()}
-            for warm_up in self._measures.values():
-                warm_up()
-        while len(self._rounds) <= number:
-            self._rounds.append({name: measure() for name, measure in self._measures.items()})
-        return self._rounds[number][way]
+_WAYS = {
+    "one worker": splitting.by_one_worker,
+    "two workers": splitting.by_two_workers,
+    "a bare loop": splitting.by_one_bare_loop,
+    "bare loops in two processes": splitting.by_bare_loops,
+    "Dask, two workers": splitting.by_dask,
+}
 
 
-def _row(ways: _Rounds, name: str, ours: str, theirs: str, goal: Goal) -> Comparison:
+@cache
+def _rounds() -> dict[str, tuple[float, ...]]:
+    """Do the job in each way, once in every round, so that all rows tell of the same minutes; return the figures."""
+    samples = in_turns([prepare() for prepare in _WAYS.values()], _ROUNDS)
+    return {way: each.values for way, each in zip(_WAYS, samples, strict=True)}
+
+
+def _figures(way: str) -> Measure:
+    """Return a measure that gives a way's figures, round by round."""
+    return itertools.cycle(_rounds()[way]).__next__
+
+
+def _row(name: str, ours: str, theirs: str, goal: Goal) -> Comparison:
     return Comparison(
         name=name,
         work=f"{_WORK}, {ours}",
         peer=theirs,
         goal=goal,
-        prepare=lambda: (ways.measure(ours), ways.measure(theirs)),
+        prepare=lambda: (_figures(ours), _figures(theirs)),
         is_heavy=True,
-        pace=_ROUNDS,
+        pace=_EACH_ROUND,
     )
 
 

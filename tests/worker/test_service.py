@@ -300,13 +300,13 @@ def test_a_lost_claim_stops_the_run(lab, serve, tmp_path, is_running, monkeypatc
     monkeypatch.setattr(service_module, "_LOOK_S", 0.05)
     serve()
     written = tmp_path / "ran"
-    job_id = lab.submit_odd(f"write:{written}", f"write:{written}", "wait:60")
+    job_id = lab.submit_odd(f"write:{written}", f"write:{written}", "wait:600")
     lab.until(lambda: lab.store.results(job_id), "the first result")
     pid = int(written.read_text().split()[0])
     # Somebody takes this worker for dead, and its job.
     lab.store.recover(lambda worker: False)
     lab.until(lambda: lab.store.get(job_id).attempt == 2, "another attempt")
-    lab.until(lambda: not is_running(pid), "the end of the run that lost its claim")
+    lab.until(lambda: not is_running(pid), "the end of the run that lost its claim", 10.0)
     lab.cancel(job_id)
     assert lab.until_final(job_id).state is JobState.CANCELLED
 
