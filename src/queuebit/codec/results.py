@@ -2,9 +2,9 @@
 
 import copy
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -34,6 +34,9 @@ _DOLLAR, _TAG, _TAGGED_MEMORY = "$", '"$', '"memory":{"$memory":'
 # A content's text is two JSON objects: first what differs from run to run of a circuit, then the rest.
 _OF_A_RUN = ("shots", "success", "data")
 _TIME_TAKEN = "time_taken"
+
+_Read = TypeVar("_Read")
+_Rest: TypeAlias = Callable[[], dict[str, Any]]
 
 _write_json = json.JSONEncoder(separators=(",", ":"), allow_nan=False, check_circular=False).encode
 _plain_json = json.JSONDecoder()
@@ -183,16 +186,12 @@ def decode_result(stored: StoredResult, files: Path) -> ExperimentResult:
     Raises:
         CodecError: if it is damaged, from a newer version, or a file of it is missing or damaged; names what is.
     """
-    what = _what(stored)
-    try:
-        of_the_run, decoder, read_json, rest = _opened(stored, files, what)
-        # The first format had one object.
-        fields = read_json.decode(rest) | of_the_run if rest else of_the_run
-        return ExperimentResult(data=_data(fields.pop("data"), decoder), **fields)
-    except (CodecError, MemoryError):
-        raise
-    except Exception as error:
-        raise _damaged(what, error) from error
+    return _read(stored, files, _result)
+
+
+def _result(of_the_run: dict[str, Any], rest: _Rest, decoder: _ResultDecoder) -> ExperimentResult:
+    fields = rest() | of_the_run
+    return ExperimentResult(data=_data(fields.pop("data"), decoder), **fields)
 
 
 def _data(fields: dict[str, Any], decoder: _ResultDecoder) -> ExperimentResultData:
@@ -212,31 +211,29 @@ def decode_run(stored: StoredResult, files: Path) -> RunOfShots:
     Raises:
         CodecError: likewise.
     """
-    what = _what(stored)
+    return _read(stored, files, _run)
+
+
+def _run(fields: dict[str, Any], _: _Rest, decoder: _ResultDecoder) -> RunOfShots:
+    data = fields["data"]
+    memory = decoder.memory(data)
+    return RunOfShots(fields["shots"], fields["success"], fields.get(_TIME_TAKEN, 0.0), memory, data)
+
+
+def _read(stored: StoredResult, files: Path, make: Callable[[dict[str, Any], _Rest, _ResultDecoder], _Read]) -> _Read:
+    """Return what is made of a content's first object, and of the rest, which is read when it is asked for."""
+    what = f"the result of circuit {stored.index}"
     try:
-        fields, decoder, _, _ = _opened(stored, files, what)
-        data = fields["data"]
-        memory = decoder.memory(data)
-        return RunOfShots(fields["shots"], fields["success"], fields.get(_TIME_TAKEN, 0.0), memory, data)
+        text, blobs = unpack_content(stored.content, what)
+        decoder = _ResultDecoder(blobs, files, stored.files, what)
+        read_json = json.JSONDecoder(object_hook=decoder.untagged) if _is_tagged(text) else _plain_json
+        of_the_run, end = read_json.raw_decode(text)
+        # The first format had one object.
+        return make(of_the_run, lambda: read_json.decode(text[end:]) if text[end:] else {}, decoder)
     except (CodecError, MemoryError):
         raise
     except Exception as error:
         raise _damaged(what, error) from error
-
-
-def _what(stored: StoredResult) -> str:
-    return f"the result of circuit {stored.index}"
-
-
-def _opened(
-    stored: StoredResult, files: Path, what: str
-) -> tuple[dict[str, Any], _ResultDecoder, json.JSONDecoder, str]:
-    """Return the first object of a content, what reads its data, and what reads the rest."""
-    text, blobs = unpack_content(stored.content, what)
-    decoder = _ResultDecoder(blobs, files, stored.files, what)
-    read_json = json.JSONDecoder(object_hook=decoder.untagged) if _is_tagged(text) else _plain_json
-    fields, end = read_json.raw_decode(text)
-    return fields, decoder, read_json, text[end:]
 
 
 def _is_tagged(text: str) -> bool:
